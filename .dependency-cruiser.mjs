@@ -1,0 +1,93 @@
+// The floors of docs/architecture.md as rules: imports go down, never up, never in a circle.
+const floor = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+const PLATFORM = ['config', 'observability', 'database', 'cache', 'queue', 'schedule', 'http', 'security'];
+/** What each room of the platform may use of the others. */
+const MAY_USE = {
+  config: [],
+  observability: ['config'],
+  database: ['config', 'observability'],
+  cache: ['config', 'observability'],
+  queue: ['config', 'observability', 'database'],
+  schedule: ['config', 'observability', 'queue'],
+  http: ['config', 'observability'],
+  security: ['config', 'observability', 'database', 'http'],
+};
+/** Features, each with the features below it. */
+const FEATURES = { swarm: [], monitoring: [], health: ['swarm', 'monitoring'] };
+
+export default {
+  forbidden: [
+    floor('no-circle', 'Nothing imports itself over a detour.', {}, { circular: true }),
+    floor(
+      'platform-knows-no-feature',
+      'The platform serves features, it does not know them.',
+      { path: '^src/platform' },
+      { path: `^src/(roles|${Object.keys(FEATURES).join('|')})/` },
+    ),
+    ...PLATFORM.map((room) =>
+      floor(
+        `platform-${room}`,
+        `platform/${room} uses only: ${MAY_USE[room].join(', ') || 'nothing'}.`,
+        { path: `^src/platform/${room}/` },
+        { path: '^src/platform/', pathNot: `^src/platform/(${[room, ...MAY_USE[room]].join('|')})/` },
+      ),
+    ),
+    ...Object.entries(FEATURES).map(([feature, below]) =>
+      floor(
+        `feature-${feature}`,
+        `${feature} uses only: the platform${below.map((name) => `, ${name}`).join('')}.`,
+        { path: `^src/${feature}/` },
+        { path: '^src/', pathNot: `^src/(platform|${[feature, ...below].join('|')})/` },
+      ),
+    ),
+    floor('roles-on-top', 'Only the product composes roles.', { pathNot: '^src/(main\\.ts|product\\.ts|roles/)' }, { path: '^src/roles/' }),
+    floor(
+      'api-touches-no-docker',
+      'The API reads the cache and the database, never the Docker socket.',
+      { path: '^src/roles/api\\.ts$' },
+      { path: 'node_modules/(dockerode|docker-modem|net-snmp)/', reachable: true },
+    ),
+    floor(
+      'scheduler-touches-no-docker',
+      'A scheduler tick only enqueues.',
+      { path: '^src/roles/scheduler\\.ts$' },
+      { path: 'node_modules/(dockerode|docker-modem|net-snmp)/', reachable: true },
+    ),
+    floor(
+      'faces-of-the-worker',
+      'What only a worker may touch is reached through its face.',
+      {
+        path: '^src/',
+        pathNot: '^src/(roles/|[^/]+/[^/]+\\.(worker|upkeep)\\.module\\.ts$|[^/]+/refresh/|swarm/engine/|platform/queue/)',
+      },
+      { path: '\\.(processor|driver)\\.ts$', pathNot: '^src/platform/' },
+    ),
+    floor(
+      'pure-names',
+      'A file with a bare name is pure: no Nest, no I/O, no database.',
+      {
+        path: '^src/(swarm|health|monitoring)/.*/[a-z-]+\\.ts$|^src/platform/[a-z]+/[a-z-]+\\.ts$',
+        pathNot:
+          '\\.(module|controller|dto|service|store|entity|processor|cron|driver|client|port|indicator|decorator|spec|filter|guard|pipe)\\.ts$',
+      },
+      {
+        path: ['^(fs|net|http|child_process|dgram)$', 'node_modules/(pg|typeorm|ioredis|bullmq|dockerode)/'],
+        dependencyTypesNot: ['type-only'],
+      },
+    ),
+    floor(
+      'no-orphan-dev',
+      'What ships does not use what only builds it.',
+      { path: '^src/' },
+      { dependencyTypes: ['npm-dev'] },
+    ),
+    floor('no-unknown', 'Every import resolves.', {}, { couldNotResolve: true }),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '\\.spec\\.ts$' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.build.json' },
+  },
+};
