@@ -1,0 +1,4 @@
+import { Foundation1795219200000 } from './1795219200000-Foundation.js';
+
+/** Every migration, oldest first. `npm run migration:generate` adds to it. */
+export const migrations = [Foundation1795219200000];

@@ -1,0 +1,128 @@
+import { Logger } from '@nestjs/common';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
+import { AdvisoryLock } from '../../src/platform/database/advisory-lock.store.js';
+import { killScripts, startScript } from '../support/child.js';
+import { compileSources } from '../support/compile.js';
+import { eventually } from '../support/eventually.js';
+import { startTestPostgres, temporaryFolder, type TestPostgres } from '../support/postgres.js';
+
+const LEASE = { leaseMs: 600 };
+
+describe('AdvisoryLock', () => {
+  let postgres: TestPostgres;
+  let dataSource: DataSource;
+  let lock: AdvisoryLock;
+  let folder: string;
+
+  beforeAll(async () => {
+    Logger.overrideLogger(false);
+    postgres = await startTestPostgres();
+    // Two connections, so that one that is not given back, or not as it came, is seen.
+    dataSource = await postgres.openDataSource({ settings: { databasePoolSize: 2 } });
+    lock = new AdvisoryLock(dataSource);
+    folder = await temporaryFolder();
+  });
+  afterEach(() => killScripts());
+  afterAll(async () => {
+    await postgres.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const held = async (): Promise<number> => {
+    const rows: unknown[] = await dataSource.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'");
+    return rows.length;
+  };
+
+  it('lets one in, the other not, and the next one after that', async () => {
+    const result = await lock.tryWithLock('one', LEASE, async () =>
+      lock.tryWithLock('one', LEASE, async () => 'inner'),
+    );
+    expect(result).toEqual({ acquired: true, value: { acquired: false } });
+    expect(await lock.tryWithLock('one', LEASE, async () => 'next')).toEqual({ acquired: true, value: 'next' });
+    expect(await held()).toBe(0);
+  });
+
+  it('keeps different names apart', async () => {
+    const result = await lock.tryWithLock('one', LEASE, async () =>
+      lock.tryWithLock('two', LEASE, async () => 'inner'),
+    );
+    expect(result).toEqual({ acquired: true, value: { acquired: true, value: 'inner' } });
+  });
+
+  it('is free again when the work fails, and the connection is as it came', async () => {
+    for (let round = 0; round < 4; round++) {
+      await expect(lock.tryWithLock('failing', LEASE, () => Promise.reject(new Error('work failed')))).rejects.toThrow(
+        'work failed',
+      );
+    }
+    expect(await held()).toBe(0);
+    const settings: unknown = await dataSource.query(
+      "SELECT name, setting FROM pg_settings WHERE name LIKE 'idle%session_timeout' ORDER BY name",
+    );
+    expect(settings).toEqual([
+      { name: 'idle_in_transaction_session_timeout', setting: '60000' },
+      { name: 'idle_session_timeout', setting: '0' },
+    ]);
+  });
+
+  it('holds for longer than the lease while the process lives', async () => {
+    const result = await lock.tryWithLock('long', LEASE, async (lease) => {
+      const end = Date.now() + LEASE.leaseMs * 3;
+      await eventually(() => expect(Date.now()).toBeGreaterThan(end));
+      await lease.assertHeld();
+      return lease.signal.aborted;
+    });
+    expect(result).toEqual({ acquired: true, value: false });
+  });
+
+  it('tells the holder when its session was ended', async () => {
+    const work = lock.tryWithLock('cut', LEASE, async (lease) => {
+      await dataSource.query("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'");
+      await eventually(() => expect(lease.signal.aborted).toBe(true));
+      await expect(lease.manager.query('SELECT 1')).rejects.toThrow(/released|terminat|not queryable/i);
+      await lease.assertHeld();
+    });
+    await expect(work).rejects.toMatchObject({ name: 'LeaseLostError' });
+    expect(await lock.tryWithLock('cut', LEASE, async () => 'next')).toEqual({ acquired: true, value: 'next' });
+  });
+
+  it('is taken from a frozen holder, which then learns of it before it publishes', async () => {
+    await compileSources(['src/platform/database', 'src/platform/config'], folder);
+    const script = join(folder, 'hold.mjs');
+    await writeFile(
+      script,
+      `import { Logger } from '@nestjs/common';
+       import { DataSource } from 'typeorm';
+       import { AdvisoryLock } from './src/platform/database/advisory-lock.store.js';
+       Logger.overrideLogger(false);
+       const say = (what) => console.log(JSON.stringify(what));
+       const dataSource = await new DataSource({ type: 'postgres', installExtensions: false, extra: JSON.parse(process.argv[2]) }).initialize();
+       let goOn;
+       const told = new Promise((resolve) => (goOn = resolve));
+       process.on('SIGUSR2', () => goOn());
+       await new AdvisoryLock(dataSource).tryWithLock('frozen', { leaseMs: 600 }, async (lease) => {
+         say('holding');
+         await told;
+         const asserted = await lease.assertHeld().then(() => 'held', (error) => error.name);
+         say({ asserted, aborted: lease.signal.aborted });
+       });
+       await dataSource.destroy();
+       say('done');`,
+    );
+    const { connection } = postgres.server;
+    const database = (dataSource.driver as { database?: string }).database!;
+    const child = startScript(script, [JSON.stringify({ ...connection, database })]);
+    expect(await child.next()).toBe('holding');
+    expect(await lock.tryWithLock('frozen', LEASE, async () => 'mine')).toEqual({ acquired: false });
+    child.process.kill('SIGSTOP');
+    await eventually(async () => {
+      expect(await lock.tryWithLock('frozen', LEASE, async () => 'mine')).toEqual({ acquired: true, value: 'mine' });
+    });
+    child.process.kill('SIGUSR2');
+    child.process.kill('SIGCONT');
+    expect(await child.next()).toEqual({ asserted: 'LeaseLostError', aborted: true });
+    expect(await child.next()).toBe('done');
+  });
+});
