@@ -1,0 +1,116 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { ProblemCode } from './problem-catalogue.js';
+import { PROBLEM_TYPE, ProblemException } from './problem.js';
+import type { Readiness } from './readiness.js';
+
+interface HttpServerOptions {
+  readiness: Readiness;
+  /** What other paths than the probes answer while no application is attached: an API is `starting`. */
+  otherwise?: ProblemCode;
+}
+
+const INCOMPLETE_HEADERS_MS = 20_000;
+const INCOMPLETE_REQUEST_MS = 60_000;
+/** Longer than the idle time of common load balancers (60 s), so that they close first. */
+const IDLE_CONNECTION_MS = 72_000;
+const SILENT_SOCKET_MS = 120_000;
+
+/**
+ * The one listening socket of a process. It answers the probes from the first moment, while the database is still
+ * starting; an application takes it over by {@link attach}. Roles without an API leave it at the probes.
+ */
+export class HttpServer {
+  readonly raw: Server;
+  private handler: RequestListener;
+
+  constructor({ readiness, otherwise = 'starting' }: HttpServerOptions) {
+    this.handler = probes(readiness, otherwise);
+    this.raw = createServer(
+      {
+        headersTimeout: INCOMPLETE_HEADERS_MS,
+        requestTimeout: INCOMPLETE_REQUEST_MS,
+        keepAliveTimeout: IDLE_CONNECTION_MS,
+        connectionsCheckingInterval: 5_000,
+        maxHeaderSize: 16 * 1024,
+      },
+      (request, response) => this.handler(request, response),
+    );
+    this.raw.setTimeout(SILENT_SOCKET_MS);
+    this.raw.on('clientError', refuseUnreadable);
+  }
+
+  /** @returns where it listens; `port` 0 takes a free one. Rejects when the port is taken. */
+  listen(port: number, host: string): Promise<AddressInfo> {
+    return new Promise((resolve, reject) => {
+      this.raw.once('error', reject);
+      this.raw.listen({ port, host }, () => {
+        this.raw.off('error', reject);
+        resolve(this.raw.address() as AddressInfo);
+      });
+    });
+  }
+
+  attach(handler: RequestListener): void {
+    this.handler = handler;
+  }
+
+  /** Stops listening, lets requests finish for `patienceMs`, then cuts what is left. */
+  async close(patienceMs = 10_000): Promise<void> {
+    if (!this.raw.listening) return;
+    const closed = new Promise<void>((resolve) => this.raw.close(() => resolve()));
+    const sweep = setInterval(() => this.raw.closeIdleConnections(), 50);
+    const cut = setTimeout(() => this.raw.closeAllConnections(), patienceMs);
+    await closed;
+    clearInterval(sweep);
+    clearTimeout(cut);
+  }
+}
+
+function probes(readiness: Readiness, otherwise: ProblemCode): RequestListener {
+  const problem = new ProblemException(otherwise);
+  return (request, response) => {
+    const path = (request.url ?? '/').split('?', 1)[0]!;
+    const answer = readiness.answer(path);
+    const id = requestIdOf(request) ?? '';
+    const status = answer?.status ?? problem.status;
+    const body = JSON.stringify(answer?.body ?? problem.toProblem(id));
+    response.writeHead(status, {
+      'content-type': answer ? 'application/json; charset=utf-8' : PROBLEM_TYPE,
+      'content-length': Buffer.byteLength(body),
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...(id && { 'x-request-id': id }),
+      ...(status === 503 && { 'retry-after': '1' }),
+    });
+    response.end(request.method === 'HEAD' ? undefined : body);
+  };
+}
+
+const REQUEST_ID = /^[\w.:-]{1,128}$/;
+
+/** The id that the client gave its request, if it is one that may stand in a log line. */
+export function requestIdOf(request: IncomingMessage): string | undefined {
+  const id = request.headers['x-request-id'];
+  return typeof id === 'string' && REQUEST_ID.test(id) ? id : undefined;
+}
+
+/** Node could not read the request, so there is no request to answer: the problem is written on the bare socket. */
+function refuseUnreadable(error: Error & { code?: string }, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const problem = new ProblemException(unreadableCode(error.code));
+  const body = JSON.stringify(problem.toProblem(''));
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+function unreadableCode(code: string | undefined): ProblemCode {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'headers_too_large';
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'malformed_request';
+}

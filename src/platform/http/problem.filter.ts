@@ -1,0 +1,29 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { PROBLEM_TYPE } from './problem.js';
+import { toProblem } from './to-problem.js';
+
+/** Turns everything that is thrown, by Nest, Fastify or us, into `application/problem+json`. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    sendProblem(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+}
+
+/** Answers with the problem that `error` is. The cause of a 5xx is left to the request log, which writes it once. */
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = toProblem(error);
+  if (problem.status >= 500) request.failure = problem.cause ?? problem;
+  if (reply.sent || reply.raw.headersSent) return reply;
+  reply.removeHeader('content-encoding');
+  reply.removeHeader('content-length');
+  reply.removeHeader('etag');
+  return reply
+    .code(problem.status)
+    .headers(problem.headers)
+    .header('cache-control', 'no-store')
+    .header('content-type', PROBLEM_TYPE)
+    .send(JSON.stringify(problem.toProblem(request.id)));
+}

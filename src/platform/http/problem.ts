@@ -1,0 +1,63 @@
+import { problemCatalogue, type ProblemCode } from './problem-catalogue.js';
+
+export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+
+/** One value of a request that was refused, and why. `path` is dotted: `tags.0`. */
+export interface InvalidValue {
+  path: string;
+  message: string;
+}
+
+/** The body of an error response, RFC 9457. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: ProblemCode;
+  request_id: string;
+  errors?: InvalidValue[];
+}
+
+interface ProblemOptions {
+  /** Says what to do; the catalogue's sentence by default. Shown to the client: never put internals here. */
+  detail?: string;
+  errors?: InvalidValue[];
+  headers?: Record<string, string>;
+  cause?: unknown;
+}
+
+/**
+ * Thrown wherever a request is refused, in pure code too; the edge turns it into a problem response.
+ * @example throw new ProblemException('service_not_found', { detail: `There is no service "${id}".` });
+ */
+export class ProblemException extends Error {
+  override readonly name = 'ProblemException';
+  readonly errors: InvalidValue[] | undefined;
+  readonly headers: Record<string, string>;
+
+  constructor(
+    readonly code: ProblemCode,
+    { detail, errors, headers = {}, cause }: ProblemOptions = {},
+  ) {
+    super(detail ?? problemCatalogue[code].detail, { cause });
+    this.errors = errors;
+    this.headers = headers;
+  }
+
+  get status(): number {
+    return problemCatalogue[this.code].status;
+  }
+
+  toProblem(requestId: string): Problem {
+    return {
+      type: `urn:swarmward:problem:${this.code}`,
+      title: problemCatalogue[this.code].title,
+      status: this.status,
+      detail: this.message,
+      code: this.code,
+      request_id: requestId,
+      ...(this.errors && { errors: this.errors }),
+    };
+  }
+}

@@ -1,0 +1,48 @@
+import type { onResponseHookHandler } from 'fastify';
+
+/** What the request log needs of a logger; pino's has it. */
+export interface RequestLogger {
+  isLevelEnabled(level: string): boolean;
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+type Level = 'debug' | 'info' | 'warn' | 'error';
+
+/** The level a request is logged at: reads that went well and probes only at debug. */
+export function requestLevel(method: string, status: number, milliseconds: number, slowMs: number): Level {
+  if (status >= 500) return 'error';
+  if (milliseconds > slowMs) return 'warn';
+  if (status >= 400) return 'info';
+  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS' ? 'debug' : 'info';
+}
+
+const PROBES = new Set(['/health/live', '/health/ready', '/api/v1/health']);
+
+/** Logs every request once it is answered. Never its query, headers or body: they may hold secrets. */
+export function requestLog(logger: RequestLogger, slowMs: number): onResponseHookHandler {
+  return function logRequest(request, reply, done) {
+    const milliseconds = reply.elapsedTime;
+    const status = reply.statusCode;
+    let level = requestLevel(request.method, status, milliseconds, slowMs);
+    if (level === 'debug' && !logger.isLevelEnabled('debug')) return done();
+    const route = request.routeOptions.url ?? 'unknown';
+    // A probe that answers 503 says so on purpose.
+    if (PROBES.has(route) && milliseconds <= slowMs && request.failure === undefined) level = 'debug';
+    logger[level](
+      {
+        request_id: request.id,
+        method: request.method,
+        route,
+        status,
+        duration_ms: Math.round(milliseconds * 10) / 10,
+        ...(request.caller && { caller: request.caller.name }),
+        ...(request.failure !== undefined && { err: request.failure }),
+      },
+      level === 'warn' ? 'Slow request' : 'Request',
+    );
+    done();
+  };
+}
