@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { PictureMemo } from './picture/picture-memo.service.js';
+import { SwarmPublisher } from './picture/swarm-publisher.service.js';
+import { SwarmReader } from './picture/swarm-reader.service.js';
+import { SwarmStateStore } from './picture/swarm-state.store.js';
+
+/** What others may ask about the swarm: a reader that never waits for Docker. */
+@Module({
+  providers: [PictureMemo, SwarmPublisher, SwarmReader, SwarmStateStore],
+  exports: [PictureMemo, SwarmPublisher, SwarmReader, SwarmStateStore],
+})
+export class SwarmModule {}
