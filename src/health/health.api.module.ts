@@ -1,0 +1,55 @@
+import { Module } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
+import { ProcessFigures } from '../platform/observability/process-figures.service.js';
+import { MonitoringModule } from '../monitoring/monitoring.module.js';
+import { SwarmModule } from '../swarm/swarm.module.js';
+import { healthy, notConfigured } from './component-health.js';
+import { DatabaseIndicator } from './components/database.indicator.js';
+import { DiskIndicator } from './components/disk.indicator.js';
+import { FixedIndicator } from './components/fixed.indicator.js';
+import { RedisIndicator } from './components/redis.indicator.js';
+import { SchedulerIndicator } from './components/scheduler.indicator.js';
+import { SwarmIndicator } from './components/swarm.indicator.js';
+import { WorkersIndicator } from './components/workers.indicator.js';
+import { HealthComponents } from './health-components.js';
+import { HealthReporter } from './health-reporter.service.js';
+import { HealthController } from './health.controller.js';
+
+const indicators = [
+  DatabaseIndicator,
+  RedisIndicator,
+  WorkersIndicator,
+  SchedulerIndicator,
+  DiskIndicator,
+  SwarmIndicator,
+] as const;
+type Found = [DatabaseIndicator, RedisIndicator, WorkersIndicator, SchedulerIndicator, DiskIndicator, SwarmIndicator];
+
+/** Health over HTTP. */
+@Module({
+  imports: [TerminusModule.forRoot({ logger: false }), SwarmModule, MonitoringModule],
+  controllers: [HealthController],
+  providers: [
+    ProcessFigures,
+    HealthReporter,
+    ...indicators,
+    {
+      provide: HealthComponents,
+      inject: [...indicators],
+      useFactory: (...[database, redis, workers, scheduler, disk, swarm]: Found) =>
+        // In the order of the contract. VictoriaMetrics and ICMP are parts that later versions configure.
+        new HealthComponents([
+          database,
+          redis,
+          new FixedIndicator('victoriametrics', notConfigured()),
+          workers,
+          scheduler,
+          disk,
+          swarm,
+          new FixedIndicator('icmp', notConfigured()),
+          new FixedIndicator('api', healthy()),
+        ]),
+    },
+  ],
+})
+export class HealthApiModule {}
