@@ -1,0 +1,49 @@
+import { NestFactory } from '@nestjs/core';
+import type { DynamicModule, INestApplicationContext } from '@nestjs/common';
+import type { Logger as PinoLogger } from 'pino';
+import { DataSource } from 'typeorm';
+import type { Settings } from '../platform/config/settings.schema.js';
+import type { DatabaseConnection } from '../platform/database/connection.js';
+import { runMigrations } from '../platform/database/run-migrations.driver.js';
+import type { HttpServer } from '../platform/http/http-server.driver.js';
+import type { NestLogger } from '../platform/observability/nest-logger.js';
+import { facesOf } from './faces-of.js';
+import { type Ground, RootModule } from './root.module.js';
+
+/** What a running application shows of itself. */
+export interface Running {
+  app: INestApplicationContext;
+  /** The first admin token in plain text, when one was made just now. */
+  firstToken: string | null;
+}
+
+/**
+ * Loads all that is heavy for the role of this process.
+ * @returns the steps from a database that is there to a running application
+ */
+export async function loadRole(settings: Settings, version: string, pino: PinoLogger, log: NestLogger) {
+  const servesApi = settings.role === 'api' || settings.role === 'all';
+  const [faces, http, tokens, queue] = await Promise.all([
+    facesOf(settings, version),
+    servesApi ? import('../platform/http/create-http-app.js') : null,
+    servesApi ? import('../platform/security/first-admin-token.store.js') : null,
+    settings.queueBackend === 'postgres' ? import('../platform/queue/postgres-queue.client.js') : null,
+  ]);
+
+  const migrate = (connection: DatabaseConnection) =>
+    runMigrations(connection, { log, extraSteps: queue ? [(client) => queue.migrateQueue(client)] : [] });
+
+  const createApp = (root: DynamicModule, server: HttpServer): Promise<INestApplicationContext> =>
+    http
+      ? http.createHttpApp(root, { settings, server, requestLogger: pino, logger: log, version })
+      : NestFactory.createApplicationContext(root, { logger: log, abortOnError: false });
+
+  return {
+    async run(ground: Ground, server: HttpServer): Promise<Running> {
+      await migrate(ground.connection);
+      const app = await createApp(RootModule.compose(ground, faces), server);
+      const token = await tokens?.ensureFirstAdminToken(app.get(DataSource), settings);
+      return { app, firstToken: token ?? null };
+    },
+  };
+}

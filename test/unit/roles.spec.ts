@@ -1,0 +1,30 @@
+import { facesOf } from '../../src/roles/faces-of.js';
+import { readSettings } from '../../src/platform/config/read-settings.js';
+
+const DATABASE_URL = 'postgres://u@h/d';
+const namesOf = async (env: Record<string, string>): Promise<string[]> => {
+  const faces = await facesOf(readSettings({ DATABASE_URL, ...env }), '0');
+  return faces.map((face) =>
+    'module' in face ? (face.module as { name: string }).name : (face as { name: string }).name,
+  );
+};
+
+describe('facesOf', () => {
+  const api = ['SecurityApiModule', 'SwarmApiModule', 'HealthApiModule'];
+  const scheduler = ['ScheduleModule', 'QueueSchedulerModule', 'SwarmSchedulerModule', 'MonitoringSchedulerModule'];
+  const upkeep = ['MonitoringWorkerModule', 'SwarmUpkeepModule'];
+
+  it.each<[string, Record<string, string>, string[]]>([
+    ['api', { SWARMWARD_ROLE: 'api' }, api],
+    ['scheduler', { SWARMWARD_ROLE: 'scheduler' }, scheduler],
+    ['worker', { SWARMWARD_ROLE: 'worker' }, ['QueueWorkerModule', 'SwarmWorkerModule', ...upkeep]],
+    [
+      'worker without Docker',
+      { SWARMWARD_ROLE: 'worker', SWARMWARD_WORKER_QUEUES: 'maintenance' },
+      ['QueueWorkerModule', ...upkeep],
+    ],
+    ['all', {}, [...api, 'QueueWorkerModule', 'SwarmWorkerModule', ...upkeep, ...scheduler]],
+  ])('%s', async (_, env, expected) => {
+    expect(await namesOf(env)).toEqual(expected);
+  });
+});
