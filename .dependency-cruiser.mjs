@@ -41,7 +41,12 @@ export default {
         { path: '^src/', pathNot: `^src/(platform|${[feature, ...below].join('|')})/` },
       ),
     ),
-    floor('roles-on-top', 'Only the product composes roles.', { pathNot: '^src/(main\\.ts|product\\.ts|roles/)' }, { path: '^src/roles/' }),
+    floor(
+      'roles-on-top',
+      'Only the product composes roles.',
+      { pathNot: '^src/(main\\.ts|product\\.ts|roles/)' },
+      { path: '^src/roles/' },
+    ),
     floor(
       'api-touches-no-docker',
       'The API reads the cache and the database, never the Docker socket.',
@@ -59,7 +64,8 @@ export default {
       'What only a worker may touch is reached through its face.',
       {
         path: '^src/',
-        pathNot: '^src/(roles/|[^/]+/[^/]+\\.(worker|upkeep)\\.module\\.ts$|[^/]+/refresh/|swarm/engine/|platform/queue/)',
+        pathNot:
+          '^src/(roles/|[^/]+/[^/]+\\.(worker|upkeep)\\.module\\.ts$|[^/]+/refresh/|swarm/engine/|platform/queue/)',
       },
       { path: '\\.(processor|driver)\\.ts$', pathNot: '^src/platform/' },
     ),
@@ -69,7 +75,7 @@ export default {
       {
         path: '^src/(swarm|health|monitoring)/.*/[a-z-]+\\.ts$|^src/platform/[a-z]+/[a-z-]+\\.ts$',
         pathNot:
-          '\\.(module|controller|dto|service|store|entity|processor|cron|driver|client|port|indicator|decorator|spec|filter|guard|pipe)\\.ts$',
+          '\\.(module|controller|dto|service|store|entity|processor|cron|driver|client|port|indicator|decorator|spec|filter|guard|pipe|hook)\\.ts$',
       },
       {
         path: ['^(fs|net|http|child_process|dgram)$', 'node_modules/(pg|typeorm|ioredis|bullmq|dockerode)/'],

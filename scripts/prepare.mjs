@@ -24,7 +24,8 @@ export function prepare() {
     giveUp(`Swarmward needs Node.js ${OLDEST_NODE.join('.')} or newer, this is ${process.versions.node}.`);
   }
   step('node_modules/.swarmward-installed', digest(['package-lock.json'], true), 'Installing packages', () =>
-    run('npm', ['ci', '--include=dev', '--loglevel=error', '--no-audit', '--no-fund']),
+    // What npm counts up on its standard output is no news to a newcomer; its errors come on the other.
+    run('npm', ['ci', '--include=dev', '--loglevel=error', '--no-audit', '--no-fund'], 'ignore'),
   );
   step('dist/.swarmward-built', digest(BUILD_INPUTS, false), 'Building', () =>
     run('npm', ['run', '--silent', 'build']),
@@ -45,8 +46,8 @@ function step(stamp, wanted, title, work) {
   process.stdout.write(`${title} took ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
 }
 
-function run(command, args) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+function run(command, args, output = 'inherit') {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', output, 'inherit'] });
   if (error) giveUp(`${command} could not be started: ${error.message}`);
   if (status !== 0) giveUp(`\`${command} ${args.join(' ')}\` failed, see above.`);
 }
