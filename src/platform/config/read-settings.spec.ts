@@ -27,10 +27,6 @@ describe('readSettings', () => {
     expect(readSettings({ SWARMWARD_ROLE: 'worker', DATABASE_URL: 'postgres://u@h/d' }).port).toBe(5002);
   });
 
-  it('knows the old name of the replica setting', () => {
-    expect(readSettings({ DATABASE_READ_REPLICA_URL: 'postgres://r/d' }).databaseReplicaUrl).toBe('postgres://r/d');
-  });
-
   it.each<[string, Record<string, string>, RegExp]>([
     ['a role of its own without a database', { SWARMWARD_ROLE: 'api' }, /SWARMWARD_ROLE=api needs DATABASE_URL/],
     ['a queue in a Redis that is not named', { SWARMWARD_QUEUE_BACKEND: 'redis' }, /needs REDIS_URL/],
@@ -38,7 +34,6 @@ describe('readSettings', () => {
     ['a port that is none', { PORT: 'http' }, /^PORT must be a whole number .*, but is "http"$/],
     ['a role that is none', { SWARMWARD_ROLE: 'boss' }, /must be one of all, api, worker, scheduler, but is "boss"/],
     ['a refresh that is too fast', { SWARMWARD_SWARM_REFRESH_SECONDS: '0' }, /must be at least 1 seconds, but is "0"/],
-    ['a time zone that is none', { SWARMWARD_SCHEDULE_TIMEZONE: 'Mars/Base' }, /must be an IANA time zone/],
     ['a queue that is none', { SWARMWARD_WORKER_QUEUES: 'swarm,post' }, /must name queues out of swarm, maintenance/],
     ['TLS without certificates', { DOCKER_TLS_VERIFY: '1' }, /needs DOCKER_CERT_PATH/],
   ])('refuses %s', (_, env, message) => {

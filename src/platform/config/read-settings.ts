@@ -11,7 +11,7 @@ export class SettingsError extends Error {
 
 const DEFAULT_PORTS: Record<Role, number> = { all: 5001, api: 5001, worker: 5002, scheduler: 5003 };
 const specs = Object.entries(settingSpecs) as [keyof Settings, SettingSpec][];
-const knownNames = specs.flatMap(([, spec]) => [spec.env, ...(spec.aliases ?? [])]);
+const knownNames = specs.map(([, spec]) => spec.env);
 
 /**
  * Turns environment variables into settings. An empty variable counts as not set.
@@ -21,10 +21,10 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
   const problems = unknownNames(env);
   const values: Record<string, unknown> = {};
   for (const [name, spec] of specs) {
-    const variable = [spec.env, ...(spec.aliases ?? [])].find((candidate) => env[candidate]) ?? spec.env;
-    const result = spec.schema.safeParse(env[variable] || undefined);
+    const value = env[spec.env] || undefined;
+    const result = spec.schema.safeParse(value);
     if (result.success) values[name] = result.data;
-    else problems.push(`${variable} ${reason(result.error)}${shown(spec, env[variable])}`);
+    else problems.push(`${spec.env} ${reason(result.error)}${shown(spec, value)}`);
   }
   const role = (values['role'] ?? 'all') as Role;
   values['port'] ??= DEFAULT_PORTS[role];

@@ -6,7 +6,7 @@ const END = '<!-- /settings -->';
 /** Every setting as a Markdown table: variable, default, meaning. */
 export function settingsTable(): string {
   const rows = (Object.values(settingSpecs) as SettingSpec[]).map(
-    (spec) => `| ${names(spec)} | ${shownDefault(spec)} | ${spec.doc} |`,
+    (spec) => `| \`${spec.env}\` | ${shownDefault(spec)} | ${spec.doc} |`,
   );
   return ['| variable | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
 }
@@ -17,10 +17,6 @@ export function replaceSettingsTable(text: string, table: string): string {
   const end = text.indexOf(END);
   if (begin === -1 || end === -1) throw new Error(`The marks ${BEGIN} and ${END} are missing.`);
   return `${text.slice(0, begin)}${BEGIN}\n\n${table}\n\n${text.slice(end)}`;
-}
-
-function names({ env, aliases = [] }: SettingSpec): string {
-  return [env, ...aliases].map((name) => `\`${name}\``).join(' ');
 }
 
 function shownDefault(spec: SettingSpec): string {

@@ -3,7 +3,6 @@ import { z } from 'zod';
 /** One setting: the environment variable it is read from, its rule, and the sentence that the README's table shows. */
 export interface SettingSpec<T extends z.ZodType = z.ZodType> {
   env: string;
-  aliases?: string[];
   schema: T;
   /** What the README shows as default where the schema's own default is not a constant. */
   shownDefault?: string;
@@ -67,13 +66,6 @@ export const settingSpecs = {
     schema: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/swarmward').optional(),
     shownDefault: 'embedded PostgreSQL',
     doc: 'PostgreSQL 14 or newer. Needed by every role but `all`.',
-    secret: true,
-  }),
-  databaseReplicaUrl: setting({
-    env: 'DATABASE_REPLICA_URL',
-    aliases: ['DATABASE_READ_REPLICA_URL'],
-    schema: url(['postgres:', 'postgresql:'], 'postgres://user:password@replica:5432/swarmward').optional(),
-    doc: 'A read replica, for reports.',
     secret: true,
   }),
   databasePoolSize: setting({
@@ -192,14 +184,6 @@ export const settingSpecs = {
     schema: z.enum(['postgres', 'redis'], { error: 'must be postgres or redis' }).default('postgres'),
     doc: 'Where jobs are queued. `redis` needs REDIS_URL.',
   }),
-  scheduleTimezone: setting({
-    env: 'SWARMWARD_SCHEDULE_TIMEZONE',
-    schema: z
-      .string()
-      .refine((zone) => isTimeZone(zone), { error: 'must be an IANA time zone such as Europe/Berlin' })
-      .default('UTC'),
-    doc: 'Time zone of the daily jobs.',
-  }),
   rateLimitPerMinute: setting({
     env: 'SWARMWARD_RATE_LIMIT_PER_MINUTE',
     schema: integer(1, 10_000_000, 'requests').default(6_000),
@@ -238,12 +222,4 @@ type Values = { [K in keyof typeof settingSpecs]: z.output<(typeof settingSpecs)
 export abstract class Settings {}
 export interface Settings extends Readonly<Omit<Values, 'port'>> {
   readonly port: number;
-}
-
-function isTimeZone(zone: string): boolean {
-  try {
-    return Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
 }
