@@ -1,11 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import { Injectable, Logger, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { ProductVersion } from '../platform/config/product-version.js';
 import { Settings } from '../platform/config/settings.schema.js';
 import { within } from '../platform/observability/time-limit.js';
-import { type RegisteredWorker, WorkerStore } from '../platform/queue/worker.store.js';
+import { newRegistration, type RegisteredWorker, WorkerStore } from '../platform/queue/worker.store.js';
 
 const BEAT_MS = 10_000;
 const LIMIT_MS = 2_000;
@@ -23,7 +21,8 @@ export class SchedulerHeartbeat implements OnApplicationBootstrap, BeforeApplica
     private readonly store: WorkerStore,
   ) {
     // In role all the worker's own beat says it already.
-    this.registration = settings.role === 'scheduler' ? registrationOf(version.text) : null;
+    this.registration =
+      settings.role === 'scheduler' ? newRegistration('scheduler', version.text, { queues: [], concurrency: 0 }) : null;
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -46,17 +45,4 @@ export class SchedulerHeartbeat implements OnApplicationBootstrap, BeforeApplica
       this.log.debug(`Could not deregister: ${String(error)}`),
     );
   }
-}
-
-function registrationOf(version: string): RegisteredWorker {
-  return {
-    id: `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`,
-    kind: 'scheduler',
-    host: hostname(),
-    pid: process.pid,
-    queues: [],
-    concurrency: 0,
-    version,
-    startedAt: new Date(),
-  };
 }

@@ -24,7 +24,7 @@ export interface Running {
 export async function loadRole(settings: Settings, version: string, pino: PinoLogger, log: NestLogger) {
   const servesApi = settings.role === 'api' || settings.role === 'all';
   const [faces, http, tokens, queue] = await Promise.all([
-    facesOf(settings, version),
+    facesOf(settings),
     servesApi ? import('../platform/http/create-http-app.js') : null,
     servesApi ? import('../platform/security/first-admin-token.store.js') : null,
     settings.queueBackend === 'postgres' ? import('../platform/queue/postgres-queue.client.js') : null,

@@ -1,7 +1,6 @@
 import { type DynamicModule, type ForwardReference, Module, type Provider, type Type } from '@nestjs/common';
 import { CacheModule } from '../platform/cache/cache.module.js';
 import { ConfigModule } from '../platform/config/config.module.js';
-import { ProductVersion } from '../platform/config/product-version.js';
 import type { Settings } from '../platform/config/settings.schema.js';
 import type { DatabaseConnection } from '../platform/database/connection.js';
 import { DatabaseModule } from '../platform/database/database.module.js';
@@ -31,7 +30,7 @@ export class RootModule {
     return {
       module: RootModule,
       imports: [
-        ConfigModule.forRoot(settings),
+        ConfigModule.forRoot(settings, ground.version),
         GroundModule.forRoot(ground),
         DatabaseModule.forRoot(connection),
         CacheModule.forRoot(settings),
@@ -45,9 +44,8 @@ export class RootModule {
 /** Values that any face may inject. */
 @Module({})
 class GroundModule {
-  static forRoot({ version, readiness, dataFolder }: Ground): DynamicModule {
+  static forRoot({ readiness, dataFolder }: Ground): DynamicModule {
     const providers: Provider[] = [
-      { provide: ProductVersion, useValue: new ProductVersion(version) },
       { provide: Readiness, useValue: readiness },
       { provide: DataFolder, useValue: new DataFolder(dataFolder) },
     ];

@@ -11,6 +11,6 @@ const FACES_OF_QUEUE: Record<QueueName, ImportedModule[]> = {
 };
 
 /** Takes jobs; only the faces of the queues it takes from are there, so only `swarm` workers touch Docker. */
-export function workerFaces(queues: readonly QueueName[], version: string): ImportedModule[] {
-  return [QueueWorkerModule.forRoot(version), ...queues.flatMap((queue) => FACES_OF_QUEUE[queue])];
+export function workerFaces(queues: readonly QueueName[]): ImportedModule[] {
+  return [QueueWorkerModule, ...queues.flatMap((queue) => FACES_OF_QUEUE[queue])];
 }

@@ -105,7 +105,7 @@ describe('a worker process', () => {
       pid: process.pid,
       queues: ['swarm', 'maintenance'],
       concurrency: 10,
-      version: '0.0.0-test',
+      version: '0.0.0',
       startedAt: expect.any(Date),
       lastSeenAt: expect.any(Date),
     });

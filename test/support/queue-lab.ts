@@ -94,7 +94,7 @@ export async function bootQueue(options: BootOptions): Promise<INestApplicationC
       ConfigModule.forRoot(settings),
       { module: DatabaseOfTheTest, global: true },
       QueueModule.forRoot({ provide: QueueConnection, useValue: { target } }),
-      ...(worker ? [QueueWorkerModule.forRoot('0.0.0-test')] : []),
+      ...(worker ? [QueueWorkerModule] : []),
     ],
     providers: [...(handlers ? [{ provide: ScriptedHandlers, useValue: handlers }] : []), ...providers],
   })

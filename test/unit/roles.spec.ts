@@ -3,7 +3,7 @@ import { readSettings } from '../../src/platform/config/read-settings.js';
 
 const DATABASE_URL = 'postgres://u@h/d';
 const namesOf = async (env: Record<string, string>): Promise<string[]> => {
-  const faces = await facesOf(readSettings({ DATABASE_URL, ...env }), '0');
+  const faces = await facesOf(readSettings({ DATABASE_URL, ...env }));
   return faces.map((face) =>
     'module' in face ? (face.module as { name: string }).name : (face as { name: string }).name,
   );

@@ -1,12 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { ProductVersion } from '../config/product-version.js';
 import { Settings } from '../config/settings.schema.js';
 import { OutageLog } from './outage-log.js';
-import { WorkerVersion } from './worker-version.js';
 import { WorkerHost } from './worker-host.service.js';
-import { type RegisteredWorker, WorkerStore } from './worker.store.js';
+import { newRegistration, type RegisteredWorker, WorkerStore } from './worker.store.js';
 
 const BEAT_MS = 10_000;
 /** Until the first beat, and while the worker still connects: so that a new worker is soon seen. */
@@ -23,20 +21,14 @@ export class WorkerHeartbeat implements OnApplicationBootstrap, BeforeApplicatio
 
   constructor(
     settings: Settings,
-    version: WorkerVersion,
+    version: ProductVersion,
     private readonly store: WorkerStore,
     private readonly host: WorkerHost,
   ) {
-    this.worker = {
-      id: `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`,
-      kind: settings.role,
-      host: hostname(),
-      pid: process.pid,
+    this.worker = newRegistration(settings.role, version.text, {
       queues: [...settings.workerQueues],
       concurrency: settings.workerConcurrency * settings.workerQueues.length,
-      version: version.text,
-      startedAt: new Date(),
-    };
+    });
   }
 
   onApplicationBootstrap(): void {

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { QueueName } from '../config/settings.schema.js';
@@ -5,7 +7,7 @@ import type { QueueName } from '../config/settings.schema.js';
 /** One process that takes jobs. */
 export interface RegisteredWorker {
   id: string;
-  /** The role of its process: `worker` or `all`. */
+  /** The role of its process: `worker`, `all`, or `scheduler`, which takes no jobs. */
   kind: string;
   host: string;
   pid: number;
@@ -18,6 +20,17 @@ export interface RegisteredWorker {
 
 export interface LiveWorker extends RegisteredWorker {
   lastSeenAt: Date;
+}
+
+/** How this process registers. The random part tells it from a predecessor with the same process id. */
+export function newRegistration(
+  kind: string,
+  version: string,
+  takes: Pick<RegisteredWorker, 'queues' | 'concurrency'>,
+): RegisteredWorker {
+  const host = hostname();
+  const id = `${host}-${process.pid}-${randomBytes(4).toString('hex')}`;
+  return { id, kind, host, pid: process.pid, ...takes, version, startedAt: new Date() };
 }
 
 /** The table `workers`. Times are the database's, so that clocks of several hosts need not agree. */
