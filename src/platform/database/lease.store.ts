@@ -4,7 +4,10 @@ import type { EntityManager } from 'typeorm';
 
 /** A held lock, as the work under it sees it. */
 export interface Lease {
-  /** Aborted when the lock is lost. */
+  /**
+   * Aborted when the lock is lost. Asking for it looks at the clock as well: work that goes on after a freeze sees it before
+   * any timer had a chance to tell.
+   */
   readonly signal: AbortSignal;
   /**
    * Writes through the very session that holds the lock: such a write cannot happen after the lock is lost.
@@ -38,6 +41,7 @@ export class LeaseHeartbeat implements Lease {
   }
 
   get signal(): AbortSignal {
+    this.checkClock();
     return this.lost.signal;
   }
 

@@ -1,6 +1,6 @@
-import { chmodSync, existsSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { PlainLog } from '../plain-log.js';
 import { canReach, chooseAccount, giveTo } from './account.driver.js';
 import { type Binaries, copyBinaries, linkLibraries, locateBinaries } from './binaries.driver.js';
@@ -9,7 +9,8 @@ import { type FolderLayout, folderLayout } from './folder-layout.js';
 import { type FolderLock, lockFolder } from './folder-lock.driver.js';
 import type { Account } from './parse-passwd.js';
 
-const DEFAULT_FOLDER = 'data';
+/** Beside the checkout that the product was started in. */
+export const DEFAULT_FOLDER = 'data';
 /** Where root's data goes when the checkout is closed to other accounts. */
 export const SYSTEM_FOLDER = '/var/lib/swarmward';
 
@@ -54,6 +55,19 @@ export async function openDataFolder(
   return lockAndComplete(second, installed);
 }
 
+/**
+ * `mktemp -d` and careful people make folders that only root may enter. One that is root's and holds nothing but our data is
+ * opened for passing through (not for listing); what lies in it has modes of its own.
+ * @returns whether it was opened just now
+ */
+function letThrough(dataDir: string, folder: string): boolean {
+  const { uid, mode } = statSync(dataDir);
+  const ours = uid === process.getuid?.() && readdirSync(dataDir).every((name) => join(dataDir, name) === folder);
+  if (!ours || mode & 0o001) return false;
+  chmodSync(dataDir, (mode & 0o7777) | 0o001);
+  return true;
+}
+
 type Candidate = Awaited<ReturnType<typeof tryFolder>>;
 
 async function tryFolder(dataDir: string, binaries: Binaries) {
@@ -61,9 +75,9 @@ async function tryFolder(dataDir: string, binaries: Binaries) {
   const account = chooseAccount(layout.cluster);
   const undo = makeFolders(dataDir, layout.folder);
   giveTo(account, layout.folder);
-  const reach = account
-    ? await canReach(account, { program: binaries.postgres, folder: layout.folder })
-    : { program: true, folder: true };
+  const ask = () => canReach(account, { program: binaries.postgres, folder: layout.folder });
+  let reach = account ? await ask() : { program: true, folder: true };
+  if (!reach.folder && letThrough(dataDir, layout.folder)) reach = await ask();
   return { dataDir, layout, account, reach, undo };
 }
 

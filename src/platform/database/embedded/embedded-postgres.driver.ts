@@ -8,6 +8,7 @@ import { boundLog } from './log-file.driver.js';
 import { DATABASE, SUPERUSER } from './postgres-arguments.js';
 import {
   adoptPostmaster,
+  clearRemains,
   findPostmaster,
   type Postmaster,
   startPostmaster,
@@ -86,7 +87,10 @@ async function startIn(
 
 async function takeOverOrStop(folder: DataFolder, mayAdopt: boolean, log: PlainLog): Promise<Postmaster | undefined> {
   const pid = findPostmaster(folder);
-  if (pid === undefined) return undefined;
+  if (pid === undefined) {
+    await clearRemains(folder);
+    return undefined;
+  }
   const adopted = mayAdopt ? await adoptPostmaster(pid, folder) : undefined;
   if (adopted) {
     log.log(`The last run did not stop cleanly; its PostgreSQL (process ${pid}) still works and is used on.`);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { closeSync, openSync, realpathSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -10,7 +10,16 @@ import { EmbeddedPostgresError, failedStart } from './embedded-postgres-error.js
 import { sizeOf, tailOf } from './log-file.driver.js';
 import { DATABASE, postgresArguments, postmasterOptions, SUPERUSER } from './postgres-arguments.js';
 import { parsePostmasterPid } from './postmaster-pid.js';
-import { CHILD_ENVIRONMENT, endsWithin, isAlive, readOrUndefined, signal, servesFolder } from './process.driver.js';
+import {
+  CHILD_ENVIRONMENT,
+  endsWithin,
+  isAlive,
+  isUncollected,
+  isWorkedIn,
+  readOrUndefined,
+  signal,
+  servesFolder,
+} from './process.driver.js';
 import { type Greeting, greetingOf, startupPacket } from './startup-packet.js';
 
 /** A running server; it may be a child of ours or one that a killed predecessor left. */
@@ -26,6 +35,7 @@ const START_TIMEOUT_MS = 600_000;
 const STOP_TIMEOUT_MS = 10_000;
 const QUIT_TIMEOUT_MS = 5_000;
 const ADOPTED_POLL_MS = 250;
+const REMAINS_TIMEOUT_MS = 10_000;
 
 /**
  * Starts the server and waits until it takes connections.
@@ -94,6 +104,22 @@ export function findPostmaster({ layout }: DataFolder): number | undefined {
   return found.pid;
 }
 
+/**
+ * After a `kill -9` of the server itself: its sessions need a moment to notice, and until then a new one refuses to start.
+ * It would refuse for ever where nobody collects the dead process, so then its lock files are removed.
+ */
+export async function clearRemains({ layout }: DataFolder): Promise<void> {
+  const file = join(layout.cluster, 'postmaster.pid');
+  const found = parsePostmasterPid(readOrUndefined(file) ?? '');
+  if (!found) return;
+  const cluster = realpathSync(layout.cluster);
+  for (const deadline = Date.now() + REMAINS_TIMEOUT_MS; isWorkedIn(cluster); await pause(20)) {
+    if (Date.now() > deadline) return;
+  }
+  if (!isUncollected(found.pid)) return;
+  for (const stale of [file, `${layout.socket}.lock`]) rmSync(stale, { force: true });
+}
+
 /** Takes over a server that works and was started with the same program and settings; otherwise undefined. */
 export async function adoptPostmaster(pid: number, { layout, binaries }: DataFolder): Promise<Postmaster | undefined> {
   const wanted = postmasterOptions(binaries.postgres, postgresArguments(layout));
@@ -123,7 +149,7 @@ async function endOfStranger(pid: number): Promise<string> {
 }
 
 /** Asks the server as a newcomer would; undefined when nobody answers in time. */
-async function greet(socket: string): Promise<Greeting | undefined> {
+export async function greet(socket: string): Promise<Greeting | undefined> {
   return new Promise((resolve) => {
     const connection = connect(socket);
     const finish = (greeting: Greeting | undefined): void => {

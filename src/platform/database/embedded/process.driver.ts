@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Account } from './parse-passwd.js';
 
@@ -42,6 +42,24 @@ export function servesFolder(pid: number, folder: string): boolean {
       spawnSync('ps', ['-o', 'command=', '-p', String(pid)]).stdout?.toString();
     return command?.includes(folder) ?? false;
   }
+}
+
+/** Whether the process has ended but its id is still taken, since nobody collects it (as under a container's careless first process). */
+export function isUncollected(pid: number): boolean {
+  return procStat(pid)?.[0] === 'Z';
+}
+
+/** Whether any process works in the folder, as far as this account is shown; never where there is no /proc. */
+export function isWorkedIn(folder: string): boolean {
+  if (!existsSync('/proc/self/cwd')) return false;
+  return readdirSync('/proc').some((name) => {
+    try {
+      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/cwd`) === folder;
+    } catch (error) {
+      if (['ENOENT', 'EACCES', 'ESRCH', 'EPERM'].includes(errorCode(error) ?? '')) return false;
+      throw error;
+    }
+  });
 }
 
 /** Sends a signal; a process that is gone already is no error. */
