@@ -12,8 +12,9 @@ import { readyLines } from './ready-lines.js';
 
 /** A stop is over after this, whatever hangs: Compose and Kubernetes are told to wait for 30 s. */
 const STOP_LIMIT_MS = 24_500;
-/** What is left of it for PostgreSQL, which is stopped last. */
-const APP_LIMIT_MS = 20_000;
+/** Requests under way get this long, then jobs 15 s; what is left of the limit is for PostgreSQL, which is stopped last. */
+const REQUESTS_LIMIT_MS = 4_000;
+const APP_LIMIT_MS = 23_000;
 
 class PortTakenError extends Error {
   override readonly name = 'PortTakenError';
@@ -83,7 +84,8 @@ export class Product {
     this.aborted.signal.throwIfAborted();
     this.readiness.ready();
     const seconds = (performance.now() - this.began) / 1000;
-    const lines = readyLines({ version, role: settings.role, host: settings.host, port, seconds });
+    const { role: name, host, redisUrl } = settings;
+    const lines = readyLines({ version, role: name, host, port, seconds, sharedCache: redisUrl !== undefined });
     for (const line of lines) log.log(line, 'Main');
     // Past the logger: it would mask the token, and log collectors must not keep it.
     if (firstToken) process.stdout.write(`\n  Admin token, shown this once: ${firstToken}\n\n`);
@@ -135,7 +137,7 @@ export class Product {
     await this.starting?.catch(() => undefined);
     let clean = true;
     const closeApp = async (): Promise<void> => {
-      await this.server.close();
+      await this.server.close(REQUESTS_LIMIT_MS);
       await this.app?.close();
     };
     await within(APP_LIMIT_MS, closeApp()).catch((error: unknown) => {

@@ -21,7 +21,7 @@ import { QueueOutage } from './queue-outage.service.js';
 /** Times of a worker; tests shorten them. */
 export class WorkerTimes {
   /** How long running jobs may go on after the worker was asked to stop. */
-  readonly drainMs: number = 20_000;
+  readonly drainMs: number = 15_000;
   /** How long after that jobs may take to heed their signal and be handed back. */
   readonly handBackMs: number = 1_500;
   /** How long closing the connections may take. */
@@ -74,7 +74,7 @@ export class WorkerHost implements OnModuleInit, OnApplicationBootstrap, BeforeA
   }
 
   /**
-   * Takes no more jobs, lets the running ones finish for 20 s, then aborts them and hands them back to the queue. Lasts at most 24 s,
+   * Takes no more jobs, lets the running ones finish for 15 s, then aborts them and hands them back to the queue. Lasts at most 19 s,
    * whatever hangs. Calling it again waits for the same end.
    */
   stop(): Promise<void> {
