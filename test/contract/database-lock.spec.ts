@@ -88,6 +88,15 @@ describe('AdvisoryLock', () => {
     expect(await lock.tryWithLock('cut', LEASE, async () => 'next')).toEqual({ acquired: true, value: 'next' });
   });
 
+  it('shows a holder that was frozen that the lease is over before any timer runs', async () => {
+    const seen = await lock.tryWithLock('thawed', LEASE, async (lease) => {
+      const before = lease.signal.aborted;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LEASE.leaseMs + 50);
+      return { before, after: lease.signal.aborted };
+    });
+    expect(seen).toEqual({ acquired: true, value: { before: false, after: true } });
+  });
+
   it('is taken from a frozen holder, which then learns of it before it publishes', async () => {
     await compileSources(['src/platform/database', 'src/platform/config'], folder);
     const script = join(folder, 'hold.mjs');

@@ -47,6 +47,7 @@ export class SwarmWatch implements OnApplicationBootstrap, BeforeApplicationShut
       () => {
         this.timer = null;
         void this.ask('event', new Date(this.lastChange));
+        this.lookAgain();
       },
       dueAt(this.firstChange, now) - now,
     );
