@@ -9,7 +9,7 @@ import { redisMissing, RedisServer } from '../support/redis.js';
 /** In the fake engine's service and task specs, and in what its `/swarm` would answer. */
 const PLANTED = ['swarmward-planted-secret', 'SWMTKN-'];
 
-describeWith('redis-server', redisMissing(), () => {
+describeWith('environment values and join tokens that Docker knows', redisMissing(), () => {
   let engine: FakeEngine;
   let postgres: TestPostgres;
   let redis: RedisServer;
