@@ -9,8 +9,10 @@ export async function facesOf(settings: Pick<Settings, 'role' | 'workerQueues'>)
   const { role, workerQueues } = settings;
   const [api, worker, scheduler] = await Promise.all([
     role === 'api' || role === 'all' ? import('./api.js') : null,
-    role === 'worker' || role === 'all' ? import('./worker.js') : null,
+    role === 'worker' || role === 'all'
+      ? import('./worker.js').then(({ workerFaces }) => workerFaces(workerQueues))
+      : [],
     role === 'scheduler' || role === 'all' ? import('./scheduler.js') : null,
   ]);
-  return [...(api?.apiFaces ?? []), ...(worker?.workerFaces(workerQueues) ?? []), ...(scheduler?.schedulerFaces ?? [])];
+  return [...(api?.apiFaces ?? []), ...worker, ...(scheduler?.schedulerFaces ?? [])];
 }
