@@ -23,7 +23,7 @@ export default {
       'platform-knows-no-feature',
       'The platform serves features, it does not know them.',
       { path: '^src/platform' },
-      { path: `^src/(roles|${Object.keys(FEATURES).join('|')})/` },
+      { path: `^src/(roles|process|console|${Object.keys(FEATURES).join('|')})/` },
     ),
     ...PLATFORM.map((room) =>
       floor(
@@ -43,8 +43,8 @@ export default {
     ),
     floor(
       'roles-on-top',
-      'Only the product composes roles.',
-      { pathNot: '^src/(main\\.ts|product\\.ts|roles/)' },
+      'Only the process composes roles.',
+      { pathNot: '^src/(main\\.ts|process/|roles/)' },
       { path: '^src/roles/' },
     ),
     floor(

@@ -3,4 +3,4 @@ import { prepare } from './prepare.mjs';
 
 prepare();
 process.setSourceMapsEnabled(true);
-await import('../dist/src/token-create.js');
+await import('../dist/src/console/token-create.js');

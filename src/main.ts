@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { readSettings, SettingsError } from './platform/config/read-settings.js';
 import { createLogger } from './platform/observability/logger.js';
 import { NestLogger } from './platform/observability/nest-logger.js';
-import { Product } from './product.js';
+import { Product } from './process/product.js';
 
 /** Settings, logger, product; signals end it gracefully, and whatever is unexpected ends it with a line that says why. */
 async function main(): Promise<void> {

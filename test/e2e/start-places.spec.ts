@@ -95,7 +95,7 @@ asRoot('root', () => {
     expect((await again.fetch('/api/v1/tokens', { token })).status).toBe(200);
     const created = spawnSync(
       process.execPath,
-      [join(home, 'dist/src/token-create.js'), '--name', 'me', '--role', 'viewer'],
+      [join(home, 'dist/src/console/token-create.js'), '--name', 'me', '--role', 'viewer'],
       { cwd: home, env: { PATH: process.env['PATH'] }, encoding: 'utf8' },
     );
     expect(created).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('Token me (viewer)') });

@@ -189,7 +189,7 @@ describe('a data folder', () => {
 
 describe('npm run token:create', () => {
   const create = (args: string[], env: Record<string, string>) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [built('token-create.js'), ...args], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [built('console/token-create.js'), ...args], {
       env: { PATH: process.env['PATH'], ...env },
       encoding: 'utf8',
       timeout: 20_000,

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Logger as PinoLogger } from 'pino';
-import type { Settings } from './platform/config/settings.schema.js';
-import type { DatabaseConnection } from './platform/database/connection.js';
-import type { EmbeddedPostgres } from './platform/database/embedded/embedded-postgres.driver.js';
-import { HttpServer } from './platform/http/http-server.driver.js';
-import { Readiness } from './platform/http/readiness.js';
-import type { NestLogger } from './platform/observability/nest-logger.js';
-import { within } from './platform/observability/time-limit.js';
+import type { Settings } from '../platform/config/settings.schema.js';
+import type { DatabaseConnection } from '../platform/database/connection.js';
+import type { EmbeddedPostgres } from '../platform/database/embedded/embedded-postgres.driver.js';
+import { HttpServer } from '../platform/http/http-server.driver.js';
+import { Readiness } from '../platform/http/readiness.js';
+import type { NestLogger } from '../platform/observability/nest-logger.js';
+import { within } from '../platform/observability/time-limit.js';
 import { readyLines } from './ready-lines.js';
 
 /** A stop is over after this, whatever hangs: Compose and Kubernetes are told to wait for 30 s. */
@@ -71,7 +71,7 @@ export class Product {
     const { settings, log } = this;
     const { port } = await this.listen();
     const version = readVersion();
-    const loading = import('./roles/load-role.js').then(({ loadRole }) => loadRole(settings, version, this.pino, log));
+    const loading = import('../roles/load-role.js').then(({ loadRole }) => loadRole(settings, version, this.pino, log));
     // Its failure is reported when it is awaited below.
     loading.catch(() => undefined);
     const connection = await this.connect();
@@ -110,14 +110,14 @@ export class Product {
     const { settings, log, aborted } = this;
     if (settings.databaseUrl) {
       const [{ parseDatabaseUrl }, { waitForDatabase }] = await Promise.all([
-        import('./platform/database/connection.js'),
-        import('./platform/database/wait-for-database.driver.js'),
+        import('../platform/database/connection.js'),
+        import('../platform/database/wait-for-database.driver.js'),
       ]);
       const connection = parseDatabaseUrl(settings.databaseUrl);
       await waitForDatabase(connection, { signal: aborted.signal, log });
       return connection;
     }
-    const { startEmbeddedPostgres } = await import('./platform/database/embedded/embedded-postgres.driver.js');
+    const { startEmbeddedPostgres } = await import('../platform/database/embedded/embedded-postgres.driver.js');
     this.postgres = await startEmbeddedPostgres({
       dataDir: settings.dataDir,
       log,
@@ -151,6 +151,6 @@ export class Product {
 }
 
 function readVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

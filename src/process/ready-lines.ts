@@ -1,4 +1,4 @@
-import type { Role } from './platform/config/settings.schema.js';
+import type { Role } from '../platform/config/settings.schema.js';
 
 interface Ready {
   version: string;
