@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { prepare, root } from './prepare.mjs';
 
-prepare();
+// As the tests do: another build than `dist` may be asked.
+const build = process.env.PRODUCT_DIST;
+if (!build) prepare();
 const port = await new Promise((resolve) => {
   const server = createServer().listen(0, '127.0.0.1', () => {
     const { port: free } = server.address();
@@ -15,7 +17,7 @@ const port = await new Promise((resolve) => {
   });
 });
 const dataDir = mkdtempSync(join(tmpdir(), 'swarmward-openapi-'));
-const product = spawn(process.execPath, ['dist/src/main.js'], {
+const product = spawn(process.execPath, [join(build ?? 'dist', 'src/main.js')], {
   cwd: root,
   env: {
     PATH: process.env.PATH,
@@ -40,6 +42,6 @@ try {
   process.stdout.write(`Wrote openapi.json: ${Object.keys(document.paths).length} paths\n`);
 } finally {
   product.kill('SIGTERM');
-  await new Promise((resolve) => product.once('exit', resolve));
+  if (product.exitCode === null) await new Promise((resolve) => product.once('exit', resolve));
   rmSync(dataDir, { recursive: true, force: true });
 }

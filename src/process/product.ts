@@ -12,9 +12,9 @@ import { readyLines } from './ready-lines.js';
 
 /** A stop is over after this, whatever hangs: Compose and Kubernetes are told to wait for 30 s. */
 const STOP_LIMIT_MS = 24_500;
-/** Requests under way get this long, then jobs 15 s; what is left of the limit is for PostgreSQL, which is stopped last. */
-const REQUESTS_LIMIT_MS = 4_000;
-const APP_LIMIT_MS = 23_000;
+/** Requests under way get this long, jobs 15 s beside them; what is left is for PostgreSQL, which is stopped last. */
+const REQUESTS_LIMIT_MS = 10_000;
+const APP_LIMIT_MS = 22_000;
 
 class PortTakenError extends Error {
   override readonly name = 'PortTakenError';
@@ -30,6 +30,7 @@ export class Product {
   private readonly aborted = new AbortController();
   private postgres: EmbeddedPostgres | null = null;
   private app: INestApplicationContext | null = null;
+  private stopJobs: () => Promise<void> = async () => undefined;
   private starting: Promise<void> | null = null;
   private stopped: Promise<boolean> | null = null;
   /** Not the process's: `npm start` may have installed and built before. */
@@ -79,8 +80,9 @@ export class Product {
     this.aborted.signal.throwIfAborted();
     const dataFolder = this.postgres?.dataDir ?? process.cwd();
     const ground = { settings, version, connection, readiness: this.readiness, dataFolder };
-    const { app, firstToken } = await role.run(ground, this.server);
+    const { app, firstToken, stopJobs } = await role.run(ground, this.server);
     this.app = app;
+    this.stopJobs = stopJobs;
     this.aborted.signal.throwIfAborted();
     this.readiness.ready();
     const seconds = (performance.now() - this.began) / 1000;
@@ -137,7 +139,8 @@ export class Product {
     await this.starting?.catch(() => undefined);
     let clean = true;
     const closeApp = async (): Promise<void> => {
-      await this.server.close(REQUESTS_LIMIT_MS);
+      // Side by side, and before the pools that both use.
+      await Promise.all([this.stopJobs(), this.server.close(REQUESTS_LIMIT_MS)]);
       await this.app?.close();
     };
     await within(APP_LIMIT_MS, closeApp()).catch((error: unknown) => {

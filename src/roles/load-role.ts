@@ -15,6 +15,8 @@ export interface Running {
   app: INestApplicationContext;
   /** The first admin token in plain text, when one was made just now. */
   firstToken: string | null;
+  /** Takes no more jobs, and lets the running ones finish or hands them back. */
+  stopJobs(): Promise<void>;
 }
 
 /**
@@ -23,11 +25,13 @@ export interface Running {
  */
 export async function loadRole(settings: Settings, version: string, pino: PinoLogger, log: NestLogger) {
   const servesApi = settings.role === 'api' || settings.role === 'all';
-  const [faces, http, tokens, queue] = await Promise.all([
+  const takesJobs = settings.role === 'worker' || settings.role === 'all';
+  const [faces, http, tokens, queue, worker] = await Promise.all([
     facesOf(settings),
     servesApi ? import('../platform/http/create-http-app.js') : null,
     servesApi ? import('../platform/security/first-admin-token.store.js') : null,
     settings.queueBackend === 'postgres' ? import('../platform/queue/postgres-queue.client.js') : null,
+    takesJobs ? import('../platform/queue/worker-host.service.js') : null,
   ]);
 
   const migrate = (connection: DatabaseConnection) =>
@@ -43,7 +47,10 @@ export async function loadRole(settings: Settings, version: string, pino: PinoLo
       await migrate(ground.connection);
       const app = await createApp(RootModule.compose(ground, faces), server);
       const token = await tokens?.ensureFirstAdminToken(app.get(DataSource), settings);
-      return { app, firstToken: token ?? null };
+      const stopJobs = async (): Promise<void> => {
+        if (worker) await app.get(worker.WorkerHost, { strict: false }).stop();
+      };
+      return { app, firstToken: token ?? null, stopJobs };
     },
   };
 }

@@ -304,10 +304,11 @@ describe('HTTP', () => {
       expect(lab.logged).toHaveLength(1);
       const [line] = lab.logged;
       expect(line).toMatchObject({
-        level: status >= 500 ? 'error' : 'info',
+        level: { 409: 'info', 500: 'error', 503: 'warn' }[status],
         fields: { request_id: answer.headers['x-request-id'], status, route: '/api/v1/things/failing/:how' },
       });
-      expect('err' in line!.fields).toBe(status >= 500);
+      // The stack of a mistake of ours, the sentence of an outage.
+      expect(['err' in line!.fields, 'reason' in line!.fields]).toEqual([status === 500, status === 503]);
     });
   });
 

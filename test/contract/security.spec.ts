@@ -20,7 +20,7 @@ import { eventually } from '../support/eventually.js';
 import { type Answer, type HttpLab, startHttpLab } from '../support/http-lab.js';
 import { query, RecordedLog, startTestPostgres, type TestPostgres } from '../support/postgres.js';
 
-// Real: PostgreSQL, Nest, Fastify, sockets. Nothing is replaced but, in one place, the clock.
+// Real: PostgreSQL, Nest, Fastify, sockets. Nothing is replaced but, in one place, the clocks.
 const common = { tag: 'Probe', summary: 'Probe', response: z.strictObject({}) } as const;
 
 @Controller('api/v1/probe')
@@ -100,12 +100,14 @@ describe('security', () => {
     labs.push(lab);
     return lab;
   }
-  /** Lets time pass for everything that asks Date.now(). */
-  const later = (milliseconds: number) => {
+  /** Lets time pass on both clocks, and sets the system's back meanwhile. */
+  const later = (milliseconds: number, setBackMs = 0) => {
     jest.restoreAllMocks();
-    const now = Date.now.bind(Date);
-    jest.spyOn(Date, 'now').mockImplementation(() => now() + milliseconds);
+    const [date, monotonic] = [Date.now.bind(Date), performance.now.bind(performance)];
+    jest.spyOn(Date, 'now').mockImplementation(() => date() + milliseconds - setBackMs);
+    jest.spyOn(performance, 'now').mockImplementation(() => monotonic() + milliseconds);
   };
+  const HOUR_MS = 3_600_000;
   const dataOf = <T = Record<string, unknown>>(answer: Answer) => (answer.body as { data: T }).data;
 
   describe('access', () => {
@@ -206,6 +208,33 @@ describe('security', () => {
       await query(lab.connection, `UPDATE api_tokens SET revoked_at = now()`);
       later(30_000);
       expect(await lab.as(viewer, '/api/v1/probe')).toMatchObject({ status: 401 });
+    });
+
+    it('is effective within 30 s also when the clock of the system is set back', async () => {
+      const lab = await start();
+      const viewer = await lab.make('viewer');
+      expect(await lab.as(viewer, '/api/v1/probe')).toMatchObject({ status: 200 });
+      await query(lab.connection, `UPDATE api_tokens SET revoked_at = now()`);
+      later(30_000, HOUR_MS);
+      expect(await lab.as(viewer, '/api/v1/probe')).toMatchObject({ status: 401 });
+    });
+
+    it('is not waited for by who was let in a while ago, but effective as soon as the database says so', async () => {
+      const lab = await start();
+      const [viewer, unseen] = [await lab.make('viewer'), await lab.make('viewer')];
+      expect(await lab.as(viewer, '/api/v1/probe')).toMatchObject({ status: 200 });
+      later(31_000);
+      await lab.database.transaction(async (manager) => {
+        await manager.query('LOCK TABLE api_tokens');
+        const asked = performance.now();
+        expect(await lab.as(viewer, '/api/v1/probe')).toMatchObject({ status: 200 });
+        expect(performance.now() - asked).toBeLessThan(1_000);
+        await manager.query('UPDATE api_tokens SET revoked_at = now()');
+      });
+      const authenticator = lab.app.get(TokenAuthenticator, { strict: false });
+      await eventually(() => expect(authenticator.recall(viewer)).toBe('refused'), { timeoutMs: 1_000 });
+      expect(await lab.as(viewer, '/api/v1/probe')).toMatchObject({ status: 401 });
+      expect(await lab.as(unseen, '/api/v1/probe')).toMatchObject({ status: 401 });
     });
 
     it('leaves at least one admin', async () => {
@@ -315,6 +344,16 @@ describe('security', () => {
       const [row] = await query<{ last_used_at: Date }>(lab.connection, 'SELECT last_used_at FROM api_tokens');
       expect(row!.last_used_at.getTime()).toBeGreaterThan(Date.now() - 10_000);
     });
+
+    it('remember it also when the clock of the system is set back', async () => {
+      const lab = await start();
+      const viewer = await lab.make('viewer');
+      const uses = () => query(lab.connection, 'SELECT last_used_at FROM api_tokens WHERE last_used_at IS NOT NULL');
+      later(1_000, HOUR_MS);
+      await lab.as(viewer, '/api/v1/probe');
+      await lab.app.get(TokenAuthenticator, { strict: false }).writeUses();
+      expect(await uses()).toHaveLength(1);
+    });
   });
 
   describe('the first admin token', () => {
@@ -406,7 +445,7 @@ describe('security', () => {
       const refused = await lab.as(viewer, '/api/v1/probe', from('10.0.0.99'));
       expect(refused.body).toMatchObject({ code: 'rate_limited' });
       expect(Number(refused.headers['retry-after'])).toBeGreaterThan(50);
-      later(60_001);
+      later(60_001, HOUR_MS);
       expect(await lab.as(viewer, '/api/v1/probe')).toMatchObject({ status: 200 });
     });
 
@@ -434,6 +473,10 @@ describe('security', () => {
       expect(refused.headers['retry-after']).toMatch(/^\d+$/);
       expect(await lab.as(viewer, '/api/v1/probe')).toMatchObject({ status: 200 });
       expect(await lab.as('swd_guess', '/api/v1/probe', from('10.0.0.2'))).toMatchObject({ status: 401 });
+      // Nor does a client that polls too seldom for its token to be still trusted unasked.
+      later(31_000);
+      expect(await lab.as('swd_guess', '/api/v1/probe')).toMatchObject({ status: 429 });
+      expect(await lab.as(viewer, '/api/v1/probe')).toMatchObject({ status: 200 });
     });
 
     it('stop those who try one wrong token for ever', async () => {

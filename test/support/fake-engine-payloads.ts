@@ -10,7 +10,7 @@ export const PLANTED_SECRET = 'swarmward-planted-secret';
 export const PLANTED_JOIN_TOKEN = 'SWMTKN-1-swarmward-planted-join-token';
 
 /** Ids of 25 characters, as swarm's own. */
-const id = (kind: string, index: number): string => `${kind}${index.toString(36)}`.padEnd(25, '0');
+const id = (kind: string, index: number): string => `${kind}${index.toString(36).padStart(23, '0')}`;
 export const nodeId = (index: number): string => id('nd', index);
 export const serviceId = (index: number): string => id('sv', index);
 export const taskId = (index: number): string => id('tk', index);

@@ -10,7 +10,7 @@ const namesOf = async (env: Record<string, string>): Promise<string[]> => {
 };
 
 describe('facesOf', () => {
-  const api = ['SecurityApiModule', 'SwarmApiModule', 'HealthApiModule'];
+  const api = ['SwarmApiModule', 'HealthApiModule', 'SecurityApiModule'];
   const scheduler = ['ScheduleModule', 'QueueSchedulerModule', 'SwarmSchedulerModule', 'MonitoringSchedulerModule'];
   const upkeep = ['MonitoringWorkerModule', 'SwarmUpkeepModule'];
 

@@ -24,7 +24,7 @@ export class CycleStore {
   }
 
   /** Notes that a turn was dropped; once, however often it is found. */
-  async recordMiss({ kind, shard, dueAt }: Cycle, reason: 'late'): Promise<void> {
+  async recordMiss({ kind, shard, dueAt }: Cycle, reason: 'late' | 'overlap'): Promise<void> {
     await this.database.query(
       'insert into cycle_misses (kind, shard, due_at, reason, at) values ($1, $2, $3, $4, now()) on conflict do nothing',
       [kind, shard, dueAt, reason],

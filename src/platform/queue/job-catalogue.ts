@@ -50,7 +50,8 @@ export const jobCatalogue = {
       requestedAt: z.iso.datetime(),
     }),
     attempts: 1,
-    timeoutMs: 30_000,
+    // Up to 24 s for the refresh that runs, 22 s for its own collection, and publishing.
+    timeoutMs: 55_000,
     priority: 'normal',
     keep,
   }),

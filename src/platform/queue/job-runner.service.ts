@@ -18,6 +18,9 @@ export interface RunSignals {
 }
 
 /** Runs one try of one job: checks it, drops it when it is late, and keeps the time limit. Handlers need not care for any of it. */
+/** Between two lines about late jobs. */
+const LATE_LINE_EVERY_MS = 60_000;
+
 @Injectable()
 export class JobRunner {
   private readonly log = new Logger('JobRunner');
@@ -78,9 +81,15 @@ export class JobRunner {
     return maxAgeMs !== undefined && now.getTime() - dueAt > maxAgeMs;
   }
 
+  private toldLateAt = -Infinity;
+
   private async drop(name: string, jobId: string, slot: CycleSlot | undefined): Promise<void> {
     this.counters.add(name, 'late');
-    this.log.warn(`Job ${jobId} (${name}) came too late and was dropped`);
+    const line = `Job ${jobId} (${name}) came too late and was dropped`;
+    // After an outage there may be hundreds: one line a minute, the table of misses has them all.
+    if (performance.now() - this.toldLateAt > LATE_LINE_EVERY_MS) this.log.warn(line);
+    else this.log.debug(line);
+    this.toldLateAt = performance.now();
     if (!slot) return;
     // The count is a statistic: not worth keeping a job that must not run.
     await this.cycles.recordMiss(slot, 'late').catch((error: unknown) => {

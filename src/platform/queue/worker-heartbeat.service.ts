@@ -20,7 +20,7 @@ export class WorkerHeartbeat implements OnApplicationBootstrap, BeforeApplicatio
   readonly worker: Readonly<RegisteredWorker>;
 
   constructor(
-    settings: Settings,
+    private readonly settings: Settings,
     version: ProductVersion,
     private readonly store: WorkerStore,
     private readonly host: WorkerHost,
@@ -45,6 +45,9 @@ export class WorkerHeartbeat implements OnApplicationBootstrap, BeforeApplicatio
 
   private async beat(): Promise<void> {
     const { signal } = this.stopping;
+    // Embedded PostgreSQL: a predecessor that was killed would count as alive for half a minute.
+    if (!this.settings.databaseUrl)
+      await this.store.removeAll().catch((error: unknown) => this.outage.failed(error, new Date()));
     while (!signal.aborted) {
       const taking = this.host.isTaking;
       if (taking) await this.beatOnce();

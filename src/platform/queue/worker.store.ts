@@ -49,6 +49,11 @@ export class WorkerStore {
     );
   }
 
+  /** For an installation whose database only one process can use: whoever is registered besides it is dead. */
+  async removeAll(): Promise<void> {
+    await this.database.query('delete from workers');
+  }
+
   async remove(id: string): Promise<void> {
     await this.database.query('delete from workers where id = $1', [id]);
   }

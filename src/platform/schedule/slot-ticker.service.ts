@@ -13,8 +13,12 @@ export class SlotTicker {
 
   constructor(private readonly registry: SchedulerRegistry) {}
 
-  /** @param tick only enqueues; its failure is told and the next slot ticks all the same */
-  every(kind: string, intervalSeconds: number, tick: (slot: CycleSlot) => Promise<unknown>): void {
+  /**
+   * @param tick only enqueues; its failure is told and the next slot ticks all the same. It gets no slot when the clock was
+   *   set back and the slot has ticked before: its job id is taken, and work must go on all the same
+   */
+  every(kind: string, intervalSeconds: number, tick: (slot: CycleSlot | null, dueAt: Date) => Promise<unknown>): void {
+    let latest = 0;
     const schedule = (): void => {
       const timer = setTimeout(run, untilNextSlot(Date.now(), intervalSeconds));
       if (this.registry.doesExist('timeout', kind)) this.registry.deleteTimeout(kind);
@@ -22,7 +26,10 @@ export class SlotTicker {
     };
     const run = (): void => {
       schedule();
-      tick(slotOf(kind, 0, new Date(), intervalSeconds)).catch((error: unknown) =>
+      const slot = slotOf(kind, 0, new Date(), intervalSeconds);
+      const repeated = slot.dueAt.getTime() <= latest;
+      latest = Math.max(latest, slot.dueAt.getTime());
+      tick(repeated ? null : slot, slot.dueAt).catch((error: unknown) =>
         this.log.debug(`Tick ${kind} could not enqueue: ${String(error)}`),
       );
     };

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { Settings } from '../../platform/config/settings.schema.js';
 import { CacheService } from '../../platform/cache/cache.service.js';
 import { cacheReport, type TierFacts } from '../picture/cache-report.js';
+import { isStale } from '../picture/reading.js';
 import { SwarmReader } from '../picture/swarm-reader.service.js';
 import { BACKUP, PRIMARY, type TierEntry } from '../picture/tiers.js';
 
@@ -10,6 +12,7 @@ export class SwarmCacheReporter {
   constructor(
     private readonly cache: CacheService,
     private readonly reader: SwarmReader,
+    private readonly settings: Settings,
   ) {}
 
   async report(now: Date) {
@@ -24,6 +27,7 @@ export class SwarmCacheReporter {
       backup,
       hits: this.reader.hits.hits(now),
       refresh: reading.refresh,
+      stale: reading.picture !== null && isStale(reading, now, this.settings.swarmRefreshSeconds),
       collectionSeconds: reading.picture?.collection.collectionTimeSeconds ?? null,
     });
   }

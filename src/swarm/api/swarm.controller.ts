@@ -43,7 +43,7 @@ export class SwarmController {
   @Get('nodes')
   @ApiEndpoint({
     tag,
-    summary: 'Nodes',
+    summary: 'Nodes, with what is reserved on them',
     role: 'viewer',
     list: true,
     query: lists.nodesQuery,
@@ -88,7 +88,7 @@ export class SwarmController {
   @Get('tasks')
   @ApiEndpoint({
     tag,
-    summary: 'Tasks',
+    summary: 'Tasks, with their state and last error',
     role: 'viewer',
     list: true,
     query: lists.tasksQuery,

@@ -4,6 +4,8 @@ const MiB = 1024 * 1024;
 export abstract class EngineLimits {
   /** One API call, from the request to the last byte of its answer. */
   readonly callMs: number = 10_000;
+  /** `/_ping`, which a healthy engine answers in milliseconds: a silent host must leave time for the next one. */
+  readonly pingMs: number = 4_000;
   /** One collection, all hosts and calls together. */
   readonly collectMs: number = 20_000;
   /** How long `/info` may still take once all lists are in: it alone can hang on a sick daemon. */

@@ -25,7 +25,12 @@ export function list(value: unknown): unknown[] {
 
 /** The text, or null when it is missing or empty (Go leaves empty strings in). */
 export function text(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
+  return typeof value === 'string' && value !== '' ? storable(value) : null;
+}
+
+/** Without what PostgreSQL cannot store: NUL, and halves of surrogate pairs. */
+export function storable(value: string): string {
+  return value.includes('\0') || !value.isWellFormed() ? value.replaceAll('\0', '').toWellFormed() : value;
 }
 
 /** The number, or null. */
@@ -59,5 +64,6 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 /** One line for people: control characters become spaces, at most `limit` characters. */
 export function oneLine(value: string, limit: number): string {
   const line = value.replace(CONTROL, ' ').trim();
-  return line.length > limit ? `${line.slice(0, limit - 1)}…` : line;
+  // A cut may go through the middle of an emoji.
+  return line.length > limit ? `${line.slice(0, limit - 1).toWellFormed()}…` : line;
 }

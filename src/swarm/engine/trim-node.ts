@@ -1,5 +1,5 @@
 import type { EngineNode } from './engine-facts.js';
-import { isRecord, number, oneLine, oneOf, type Raw, record, text, time } from './raw-fields.js';
+import { isRecord, number, oneLine, oneOf, type Raw, record, storable, text, time } from './raw-fields.js';
 
 const ROLES = ['manager', 'worker'] as const;
 const AVAILABILITIES = ['active', 'pause', 'drain'] as const;
@@ -46,5 +46,5 @@ function labels(raw: unknown): Record<string, string> {
   const entries = Object.entries(record(raw)).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   );
-  return Object.fromEntries(entries);
+  return Object.fromEntries(entries.map(([key, value]) => [storable(key), storable(value)]));
 }

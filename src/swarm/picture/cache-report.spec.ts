@@ -7,6 +7,7 @@ const fine: CacheFacts = {
   backup: { exists: true, ttlSeconds: 1533, ageSeconds: 33.2 },
   hits: { primary: 9, backup: 0, memory: 0, miss: 1 },
   refresh: { ...NO_REFRESH_YET, lastSuccessAt: '2026-11-21T00:00:00.000Z', durationSeconds: 0.02 },
+  stale: false,
   collectionSeconds: 0.019,
 };
 const gone = { exists: false, ttlSeconds: null, ageSeconds: null };
@@ -70,6 +71,7 @@ describe('cacheReport', () => {
       'available',
       'Primary cache data is stale - check refresh task',
     ],
+    ['a primary that is not renewed', { stale: true }, 'degraded', 'Primary cache data is stale - check refresh task'],
     [
       'an old backup',
       { backup: { exists: true, ttlSeconds: 20, ageSeconds: 1801 } },
@@ -94,10 +96,10 @@ describe('cacheReport', () => {
       'available',
       'Cache miss rate is 66.7% - check refresh task',
     ],
-    ['one failure', { refresh: failed(1) }, 'degraded', 'Last refresh failed - Docker does not answer'],
+    ['one failure', { stale: true, refresh: failed(1) }, 'degraded', 'Last refresh failed - Docker does not answer'],
     [
       'three failures',
-      { refresh: failed(3) },
+      { stale: true, refresh: failed(3) },
       'degraded',
       '3 consecutive refresh failures - last error: Docker does not answer',
     ],

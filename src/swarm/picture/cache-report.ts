@@ -25,6 +25,8 @@ export interface CacheFacts {
   backup: TierFacts;
   hits: TierHits;
   refresh: RefreshRecord;
+  /** The picture is not renewed as it should be, for whatever reason. */
+  stale: boolean;
   /** Of the last good collection, null when there was none. */
   collectionSeconds: number | null;
 }
@@ -46,7 +48,7 @@ const RULES: Rule[] = [
     'No cached data available - check Docker connectivity and refresh task',
   ({ primary, backup }) =>
     !primary.exists && backup.exists && 'Primary cache empty, falling back to backup - check refresh task frequency',
-  ({ primary }) => older(primary, PRIMARY.ttlSeconds) && 'Primary cache data is stale - check refresh task',
+  (facts) => notRenewed(facts) && 'Primary cache data is stale - check refresh task',
   ({ backup }) => older(backup, BACKUP.ttlSeconds) && 'Backup cache data is very stale',
   ({ primary }) =>
     primary.exists && primary.ttlSeconds === null && 'Primary cache has no TTL - may persist indefinitely',
@@ -83,9 +85,14 @@ export function cacheReport(facts: CacheFacts) {
   };
 }
 
-function cacheStatus({ reachable, primary, backup, refresh }: CacheFacts): 'available' | 'degraded' | 'unavailable' {
+function cacheStatus({ reachable, primary, backup, stale }: CacheFacts): 'available' | 'degraded' | 'unavailable' {
   if (!reachable || (!primary.exists && !backup.exists)) return 'unavailable';
-  return primary.exists && refresh.consecutiveFailures === 0 ? 'available' : 'degraded';
+  return primary.exists && !stale ? 'available' : 'degraded';
+}
+
+/** A failed refresh has a line of its own, which says why. */
+function notRenewed({ primary, stale, refresh }: CacheFacts): boolean {
+  return older(primary, PRIMARY.ttlSeconds) || (primary.exists && stale && refresh.consecutiveFailures === 0);
 }
 
 function failing({ consecutiveFailures, lastError }: RefreshRecord): string {

@@ -11,14 +11,18 @@ export function* pictureLines(picture: SwarmPicture): Generator<string> {
   }
 }
 
-/** The reverse of {@link pictureLines}. */
-export function pictureFromLines(lines: Iterable<string>): SwarmPicture {
-  let picture: SwarmPicture | null = null;
-  for (const line of lines) {
-    if (line === '') continue;
-    if (picture === null) picture = JSON.parse(line) as SwarmPicture;
-    else for (const task of JSON.parse(line) as SwarmTask[]) picture.tasks.push(task);
+/** The reverse of {@link pictureLines}, a line at a time. */
+export class PictureBuilder {
+  private picture: SwarmPicture | null = null;
+
+  add(line: string): void {
+    if (this.picture === null) this.picture = JSON.parse(line) as SwarmPicture;
+    else for (const task of JSON.parse(line) as SwarmTask[]) this.picture.tasks.push(task);
   }
-  if (picture === null) throw new Error('A stored swarm picture is empty.');
-  return picture;
+
+  /** @throws when there was no line */
+  finish(): SwarmPicture {
+    if (this.picture === null) throw new Error('A stored swarm picture is empty.');
+    return this.picture;
+  }
 }

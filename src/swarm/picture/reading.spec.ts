@@ -24,6 +24,8 @@ describe('isStale', () => {
       reading(5, { refresh: { ...NO_REFRESH_YET, consecutiveFailures: 1 } }),
       true,
     ],
+    ['from before a clock was set back', reading(-60), true],
+    ['as old as slow refreshes make it', reading(300, { refresh: { ...NO_REFRESH_YET, durationSeconds: 40 } }), false],
     ['a copy that nobody could confirm', reading(5, { unconfirmed: true }), true],
     ['nothing at all', reading(0, { picture: null }), true],
   ])('%s', (_, given, expected) => {

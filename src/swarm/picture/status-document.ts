@@ -1,6 +1,6 @@
 import { ageSeconds, isStale, type SwarmReading } from './reading.js';
 import { SERVICE_HEALTHS, type SwarmNode, type SwarmPicture, type SwarmWarning } from './swarm-picture.js';
-import { CACHE_OPERATIONS, PRIMARY, SOURCE_OF_TIER } from './tiers.js';
+import { cacheOperations, PRIMARY, SOURCE_OF_TIER } from './tiers.js';
 
 /** The three degraded forms of the contract. */
 export const DOCKER_UNAVAILABLE = 'Docker unavailable';
@@ -38,9 +38,9 @@ export function statusDocument(reading: SwarmReading, now: Date, refreshSeconds:
       source: SOURCE_OF_TIER[reading.tier],
       cache_hit: reading.tier === 'primary' || reading.tier === 'backup',
       backup_cached: reading.backupCached,
-      cache_operations: picture ? CACHE_OPERATIONS : [],
+      cache_operations: cacheOperations(reading),
     },
-    performance_metrics: performanceMetrics(picture, reading.backupCached),
+    performance_metrics: performanceMetrics(picture, reading),
     _performance: collectionPerformance(picture),
   };
 }
@@ -87,13 +87,17 @@ export function nodeDocument(node: SwarmNode) {
 }
 
 /** `performance_metrics` of the status, and what the tier `docker_swarm_performance` holds. */
-export function performanceMetrics(picture: SwarmPicture | null, backupCached: boolean) {
+export function performanceMetrics(
+  picture: SwarmPicture | null,
+  cached: { primaryCached: boolean; backupCached: boolean },
+) {
+  const operations = cacheOperations(cached);
   return {
     refresh_duration_seconds: picture ? round(picture.refreshDurationSeconds, 3) : null,
     refresh_timestamp: picture?.collectedAt ?? null,
-    cache_operations_count: picture ? CACHE_OPERATIONS.length : 0,
-    cache_operations: picture ? CACHE_OPERATIONS : [],
-    backup_cache_available: backupCached,
+    cache_operations_count: operations.length,
+    cache_operations: operations,
+    backup_cache_available: cached.backupCached,
   };
 }
 

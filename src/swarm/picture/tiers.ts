@@ -5,7 +5,16 @@ export const PERFORMANCE = { key: 'docker_swarm_performance', ttlSeconds: 600 } 
 /** The {@link RefreshRecord}; PostgreSQL has it too. */
 export const REFRESH = { key: 'docker_swarm_refresh', ttlSeconds: 3600 } as const;
 
-export const CACHE_OPERATIONS = ['primary_cache_updated', 'backup_cache_updated'] as const;
+/** The contract's words for what a refresh did to the tiers, told from what is in them. */
+export function cacheOperations({
+  primaryCached,
+  backupCached,
+}: {
+  primaryCached: boolean;
+  backupCached: boolean;
+}): string[] {
+  return [...(primaryCached ? ['primary_cache_updated'] : []), ...(backupCached ? ['backup_cache_updated'] : [])];
+}
 
 /** What a tier holds: the picture encoded once, so that Redis and PostgreSQL get the same bytes. */
 export interface TierEntry {

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { EngineCall } from '../engine/swarm-client.port.js';
+import { type EngineCall, SwarmCollectionError } from '../engine/swarm-client.port.js';
 import { PictureMemo } from '../picture/picture-memo.service.js';
 import type { RefreshRecord } from '../picture/refresh-record.js';
 import type { SwarmPicture } from '../picture/swarm-picture.js';
@@ -36,11 +36,14 @@ export class RefreshLog {
     this.told = this.memo.picture ?? picture;
   }
 
-  failed(record: RefreshRecord, calls: EngineCall[]): void {
+  failed(record: RefreshRecord, error: unknown): void {
+    const calls = error instanceof SwarmCollectionError ? error.calls : [];
     const { consecutiveFailures: failures, lastError, lastErrorCode, durationSeconds } = record;
     const slow = (durationSeconds ?? 0) > SLOW_SECONDS ? ` (${slowest(calls)})` : '';
     if (lastErrorCode === 'docker_not_configured') {
       if (failures === 1) this.log.log(lastError);
+    } else if (lastErrorCode === 'refresh_failed' && failures === 1) {
+      this.log.error(`Refresh failed: ${lastError}`, error instanceof Error ? error.stack : undefined);
     } else if (failures === 1 || failures % REMIND_EVERY === 0) {
       this.log.warn({ message: `Refresh failed: ${lastError}${slow}`, code: lastErrorCode, failures });
     } else {

@@ -14,12 +14,14 @@ describe('dueAt', () => {
 
 describe('answers', () => {
   const requestedAt = new Date('2026-11-21T12:00:00.000Z');
+  const now = new Date('2026-11-21T12:00:05.000Z');
   it.each([
     ['a collection that started before the request', '2026-11-21T11:59:59.999Z', false],
     ['one that started after it', '2026-11-21T12:00:00.001Z', true],
+    ['one from before a clock was set back', '2026-11-21T13:00:00.000Z', false],
     ['none', null, false],
   ])('%s', (_, collectedAt, expected) => {
-    expect(answers(collectedAt, { requestedBy: 'request', requestedAt })).toBe(expected);
+    expect(answers(collectedAt, { requestedBy: 'request', requestedAt }, now)).toBe(expected);
   });
 });
 

@@ -3,6 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../platform/config/settings.schema.js';
 import { AdvisoryLock, type Lease } from '../../platform/database/advisory-lock.store.js';
+import { WorkerStoppingError } from '../../platform/queue/queue-errors.js';
+import { oneLine } from '../engine/raw-fields.js';
 import { SwarmClient, SwarmCollectionError, type Collection } from '../engine/swarm-client.port.js';
 import { afterFailure, afterSuccess } from '../picture/refresh-record.js';
 import { SwarmPublisher } from '../picture/swarm-publisher.service.js';
@@ -16,9 +18,10 @@ import { RefreshLog } from './refresh-log.service.js';
 const LOCK = 'swarm-refresh';
 /** Longer than the longest collection (20 s): PostgreSQL takes the lock from a holder that is silent for so long. */
 const LEASE_MS = 30_000;
-const COLLECTION_LIMIT_MS = 20_000;
+/** The client ends its own collection after 20 s, and says of what; this is for a client that does not. */
+const COLLECTION_LIMIT_MS = 22_000;
 /** How long a request that knows of a change waits for the refresh that runs. */
-const WAIT_FOR_LOCK_MS = 22_000;
+const WAIT_FOR_LOCK_MS = 24_000;
 const LOCK_RETRY_MS = 200;
 
 /** One refresh at a time per swarm, over all processes: collect, judge, publish. */
@@ -35,21 +38,21 @@ export class SwarmRefresher {
   ) {}
 
   async refresh(request: RefreshRequest, signal: AbortSignal): Promise<RefreshOutcome> {
-    const deadline = Date.now() + (request.requestedBy === 'cron' ? 0 : WAIT_FOR_LOCK_MS);
+    const deadline = performance.now() + (request.requestedBy === 'cron' ? 0 : WAIT_FOR_LOCK_MS);
     for (;;) {
       const attempt = await this.locks.tryWithLock(LOCK, { leaseMs: LEASE_MS }, (lease) =>
         this.refreshAlone(request, lease, signal),
       );
       if (attempt.acquired) return attempt.value;
-      if (Date.now() >= deadline) return { kind: 'busy' };
+      if (performance.now() >= deadline) return { kind: 'busy' };
       await pause(LOCK_RETRY_MS, undefined, { signal });
     }
   }
 
   private async refreshAlone(request: RefreshRequest, lease: Lease, signal: AbortSignal): Promise<RefreshOutcome> {
     const before = await this.store.remembered();
-    if (answers(before.collectedAt, request)) return { kind: 'already_fresh' };
     const at = new Date();
+    if (answers(before.collectedAt, request, at)) return { kind: 'already_fresh' };
     const started = performance.now();
     const elapsed = () => (performance.now() - started) / 1000;
     try {
@@ -59,15 +62,18 @@ export class SwarmRefresher {
       const durationSeconds = elapsed();
       const published = { ...picture, refreshDurationSeconds: durationSeconds };
       const record = afterSuccess({ at, durationSeconds });
-      await this.publisher.publish(published, memory, record, new Date(), lease);
+      if (!(await this.publisher.publish(published, memory, record, lease, request.slot ?? null))) {
+        return { kind: 'already_fresh' };
+      }
       this.log.succeeded(published, collection.calls, before.refresh);
       return { kind: 'refreshed', revision: picture.revision, durationSeconds, apiCalls: collection.calls.length };
     } catch (error) {
-      if (!(error instanceof SwarmCollectionError) || signal.aborted || lease.signal.aborted) throw error;
+      // Not a verdict on the swarm: this process stops, or another one has taken over.
+      if (signal.reason instanceof WorkerStoppingError || lease.signal.aborted) throw error;
       const failure = this.explain(error);
       const record = afterFailure(before.refresh, { at, durationSeconds: elapsed() }, failure);
       await this.publisher.recordFailure(record);
-      this.log.failed(record, error.calls);
+      this.log.failed(record, error);
       return { kind: 'failed', ...failure };
     } finally {
       this.reader.forget();
@@ -105,7 +111,15 @@ export class SwarmRefresher {
   }
 
   /** That there is no Docker where nobody said that there should be one is not an outage. */
-  private explain({ code, message }: SwarmCollectionError): { code: string; message: string } {
+  private explain(error: unknown): { code: string; message: string } {
+    if (!(error instanceof SwarmCollectionError)) {
+      const message = error instanceof Error ? error.message : String(error);
+      return {
+        code: 'refresh_failed',
+        message: `The swarm could not be judged or published: ${oneLine(message, 300)}`,
+      };
+    }
+    const { code, message } = error;
     const named = this.settings.dockerHost !== undefined || this.settings.dockerHosts !== undefined;
     return { code: code === 'docker_not_found' && !named ? 'docker_not_configured' : code, message };
   }

@@ -2,11 +2,12 @@ import { Injectable, Logger, type OnApplicationBootstrap, type BeforeApplication
 import { Settings } from '../../platform/config/settings.schema.js';
 import { JobProducer } from '../../platform/queue/job-producer.service.js';
 import { SwarmClient } from '../engine/swarm-client.port.js';
+import { SwarmPublisher } from '../picture/swarm-publisher.service.js';
 import { dueAt, followUps } from './change-debounce.js';
 import type { RequestedBy } from './refresh-outcome.js';
 
 /**
- * Asks for a refresh at start (cache warming) and about a second after something changed in the swarm. Docker's events
+ * At start warms the tiers with the last picture and asks for a refresh; asks again about a second after something changed in the swarm. Docker's events
  * supplement the polling, they do not replace it: there are none for tasks.
  */
 @Injectable()
@@ -22,10 +23,14 @@ export class SwarmWatch implements OnApplicationBootstrap, BeforeApplicationShut
   constructor(
     private readonly client: SwarmClient,
     private readonly jobs: JobProducer,
+    private readonly publisher: SwarmPublisher,
     private readonly settings: Settings,
   ) {}
 
   onApplicationBootstrap(): void {
+    this.publisher
+      .rewarm(new Date())
+      .catch((error: unknown) => this.log.debug(`Could not warm the cache: ${String(error)}`));
     void this.ask('startup', new Date());
     this.watching = this.client
       .watch(() => this.changed(Date.now()), this.stop.signal)

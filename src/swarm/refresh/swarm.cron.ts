@@ -16,8 +16,12 @@ export class SwarmCron implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.ticker.every('swarm-refresh', this.settings.swarmRefreshSeconds, (slot) =>
-      this.jobs.enqueue('swarm.refresh', { requestedBy: 'cron', requestedAt: slot.dueAt.toISOString() }, { slot }),
+    this.ticker.every('swarm-refresh', this.settings.swarmRefreshSeconds, (slot, dueAt) =>
+      this.jobs.enqueue(
+        'swarm.refresh',
+        { requestedBy: 'cron', requestedAt: dueAt.toISOString() },
+        slot ? { slot } : { dedupe: 'swarm-refresh-cron' },
+      ),
     );
   }
 

@@ -83,7 +83,9 @@ function toFailure(service: EngineService, task: EngineTask, nodes: NodesById, n
 /** Docker's words on how a task ended; its `message` is only the last step that went well (`started`, `preparing`). */
 export function failureMessage(task: EngineTask): string | null {
   const message = task.state === 'complete' ? `exited with code ${task.exitCode ?? 0}` : (task.error ?? task.message);
-  return message === null || message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE - 1)}…`;
+  return message === null || message.length <= MAX_MESSAGE
+    ? message
+    : `${message.slice(0, MAX_MESSAGE - 1).toWellFormed()}…`;
 }
 
 /** Null for a task whose process does not run or never ran: Docker then fills in a 0 that means nothing. */
