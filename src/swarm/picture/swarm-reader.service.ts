@@ -104,7 +104,9 @@ export class SwarmReader {
 
   /** A reading begun before the last {@link forget} may be older than what was published since: it is not fresh. */
   private keep(reading: SwarmReading, epoch: number): SwarmReading {
-    this.hits.count(reading.tier, new Date());
+    // The tiers had an older picture than another process has published since: neither a hit nor a miss.
+    const overtaken = reading.tier === 'database' && (reading.primaryCached || reading.backupCached);
+    if (!overtaken) this.hits.count(reading.tier, new Date());
     this.copy = reading;
     this.copiedAt = epoch === this.epoch ? performance.now() : -COPY_MS;
     return reading;

@@ -28,7 +28,8 @@ export class TierHitCounter {
 
   private roll(now: Date): void {
     const age = now.getTime() - this.windowStart;
-    if (age < WINDOW_MS) return;
+    // Below 0 the system's clock was set back: a new window, or none would begin until it has caught up.
+    if (age >= 0 && age < WINDOW_MS) return;
     this.previous = age < 2 * WINDOW_MS ? this.current : none();
     this.current = none();
     this.windowStart = now.getTime();
