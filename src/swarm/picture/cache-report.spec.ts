@@ -22,6 +22,11 @@ describe('cacheReport', () => {
     expect(cacheReport(fine)).toMatchObject({ cache_status: 'available', recommendations: [HEALTHY] });
   });
 
+  it('makes nothing of the first read, which is always a miss', () => {
+    const hits = { primary: 0, backup: 0, memory: 0, miss: 1 };
+    expect(cacheReport({ ...fine, hits }).recommendations).toEqual([HEALTHY]);
+  });
+
   it('has the shape of the contract', () => {
     expect(cacheReport(fine)).toEqual({
       cache_status: 'available',
@@ -92,7 +97,7 @@ describe('cacheReport', () => {
     ],
     [
       'mostly misses',
-      { hits: { primary: 1, backup: 0, memory: 0, miss: 2 } },
+      { hits: { primary: 2, backup: 0, memory: 0, miss: 4 } },
       'available',
       'Cache miss rate is 66.7% - check refresh task',
     ],

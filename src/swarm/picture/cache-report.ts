@@ -33,6 +33,8 @@ export interface CacheFacts {
 
 export const HEALTHY = 'Cache is healthy and operating normally';
 const FAILURES_WORTH_A_WORD = 3;
+/** A share of fewer reads says nothing: the very first read of a process is always a miss. */
+const READS_WORTH_A_WORD = 5;
 const SLOW_REFRESH_SECONDS = 10;
 const SLOW_COLLECTION_SECONDS = 3;
 
@@ -53,9 +55,8 @@ const RULES: Rule[] = [
   ({ primary }) =>
     primary.exists && primary.ttlSeconds === null && 'Primary cache has no TTL - may persist indefinitely',
   ({ hits }) =>
-    percent(hits.backup, hits) > 50 &&
-    `Backup cache used for ${percent(hits.backup, hits)}% of reads - check refresh task`,
-  ({ hits }) => percent(hits.miss, hits) > 50 && `Cache miss rate is ${percent(hits.miss, hits)}% - check refresh task`,
+    often(hits, hits.backup) && `Backup cache used for ${percent(hits.backup, hits)}% of reads - check refresh task`,
+  ({ hits }) => often(hits, hits.miss) && `Cache miss rate is ${percent(hits.miss, hits)}% - check refresh task`,
   ({ refresh }) => refresh.consecutiveFailures > 0 && failing(refresh),
   ({ refresh }) =>
     (refresh.durationSeconds ?? 0) > SLOW_REFRESH_SECONDS &&
@@ -105,9 +106,18 @@ function older({ exists, ageSeconds }: TierFacts, seconds: number): boolean {
   return exists && (ageSeconds ?? 0) > seconds;
 }
 
+/** More than half of the reads. */
+function often(hits: TierHits, part: number): boolean {
+  return allReads(hits) >= READS_WORTH_A_WORD && percent(part, hits) > 50;
+}
+
+function allReads({ primary, backup, memory, miss }: TierHits): number {
+  return primary + backup + memory + miss;
+}
+
 /** Share of all reads in percent, one digit; 0 when there was none. */
-function percent(part: number, { primary, backup, memory, miss }: TierHits): number {
-  const all = primary + backup + memory + miss;
+function percent(part: number, hits: TierHits): number {
+  const all = allReads(hits);
   return all === 0 ? 0 : Math.round((part / all) * 1000) / 10;
 }
 
