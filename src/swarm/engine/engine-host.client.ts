@@ -162,7 +162,7 @@ export class EngineHost {
 
   /** Makes one call within its time limit and writes down how it went. */
   private async call<T>(call: ApiCall<T>, parent: AbortSignal, calls: EngineCall[]) {
-    const scope = new AbortScope(parent, call.name === 'ping' ? this.limits.pingMs : this.limits.callMs);
+    const scope = new AbortScope(parent, this.limitOf(call.name));
     const started = performance.now();
     const entry: EngineCall = { call: call.name, durationMs: 0, bytes: 0, error: null };
     try {
@@ -183,6 +183,11 @@ export class EngineHost {
       entry.durationMs = performance.now() - started;
       calls.push(entry);
     }
+  }
+
+  private limitOf(call: string): number {
+    const { callMs, pingMs } = this.limits;
+    return call === 'ping' ? Math.min(pingMs, callMs) : callMs;
   }
 
   private connection(): Docker {
