@@ -16,6 +16,7 @@ export type HealthReport = Map<string, ComponentHealth>;
 @Injectable()
 export class HealthReporter {
   private report: Promise<HealthReport> | null = null;
+  /** Of the monotonic clock: the system's may be set back, and health would stand still. */
   private startedAt = 0;
 
   constructor(
@@ -25,7 +26,7 @@ export class HealthReporter {
   ) {}
 
   current(): Promise<HealthReport> {
-    const now = Date.now();
+    const now = performance.now();
     if (!this.report || now - this.startedAt >= CACHED_MS) {
       this.startedAt = now;
       this.report = this.check();

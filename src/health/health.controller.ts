@@ -6,7 +6,7 @@ import { Readiness } from '../platform/http/readiness.js';
 import { ProcessFigures } from '../platform/observability/process-figures.service.js';
 import { healthDocument } from './health-document.js';
 import { HealthReporter } from './health-reporter.service.js';
-import { healthExample, healthSchema, probeSchema } from './health.dto.js';
+import { criticalExample, healthExample, healthSchema, probeSchema } from './health.dto.js';
 
 const tag = 'Health';
 const common = { tag, role: 'public', bare: true, etag: false } as const;
@@ -33,6 +33,7 @@ export class HealthController {
     description: '503 while starting and while shutting down. It does not follow the database.',
     response: probeSchema,
     example: { status: 'ready' },
+    otherStatuses: { 503: { meaning: 'Starting or shutting down', example: { status: 'starting' } } },
   })
   ready(@Res({ passthrough: true }) reply: FastifyReply) {
     return this.probe('/health/ready', reply);
@@ -45,6 +46,7 @@ export class HealthController {
     description: 'The worst component wins. 503 when it is critical.',
     response: healthSchema,
     example: healthExample,
+    otherStatuses: { 503: { meaning: 'Critical', example: criticalExample } },
   })
   async health(@Res({ passthrough: true }) reply: FastifyReply) {
     const document = healthDocument(await this.reporter.current(), {

@@ -37,3 +37,10 @@ export const healthExample = {
   },
   metrics: { memory_mb: 142.5, memory_percent: 0.6, cpu_percent: 1.2, event_loop_lag_ms: 0.3 },
 };
+
+const noDatabase = 'critical: the database does not answer';
+export const criticalExample = {
+  ...healthExample,
+  status: 'critical',
+  components: { ...healthExample.components, database: noDatabase },
+};

@@ -14,7 +14,7 @@ export interface Position {
 
 const VERSION = 1;
 
-/** An opaque cursor, bound to the sort order and the filters of the list it came from. */
+/** An opaque cursor, bound to the list it came from, its sort order and its filters. */
 export function encodeCursor(query: ListQuery, { value, id }: Position): string {
   return Buffer.from(JSON.stringify([VERSION, fingerprint(query), value, id])).toString('base64url');
 }
@@ -46,7 +46,7 @@ function isSortValue(value: unknown): value is SortValue {
   return value === null || ['number', 'boolean'].includes(typeof value);
 }
 
-function fingerprint({ sort, q, filters }: ListQuery): string {
-  const text = JSON.stringify([sort.key, sort.descending, q, filters]);
+function fingerprint({ list, sort, q, filters }: ListQuery): string {
+  const text = JSON.stringify([list, sort.key, sort.descending, q, filters]);
   return createHash('sha256').update(text).digest('base64url').slice(0, 12);
 }

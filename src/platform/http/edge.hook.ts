@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { INestApplicationContext } from '@nestjs/common';
 import type {
@@ -11,7 +10,7 @@ import type {
 } from 'fastify';
 import { AccessControl } from './access-control.port.js';
 import type { EndpointSpec } from './endpoint.decorator.js';
-import { requestIdOf } from './http-server.driver.js';
+import { newRequestId, requestIdOf } from './http-server.driver.js';
 import { ProblemException } from './problem.js';
 import { requestValidator } from './request-validator.js';
 import { responseEncoding } from './response-encoding.hook.js';
@@ -19,15 +18,12 @@ import type { RouteTable } from './route-table.js';
 
 type Injector = Pick<INestApplicationContext, 'get'>;
 
-const processPart = randomBytes(6).toString('base64url');
-let requests = 0;
-
 /** The only routes that are not endpoints of ours: the documentation, and `*`, by which CORS answers preflights. */
 const NOT_OURS = /^(?:\/docs(?:-json)?(?:\/.*)?|\*)$/;
 
 /** The client's own request id, or one that is unique among all processes. */
 export function requestId(request: IncomingMessage): string {
-  return requestIdOf(request) ?? `${processPart}-${(++requests).toString(36)}`;
+  return requestIdOf(request) ?? newRequestId();
 }
 
 /** Headers of every answer, and the answer for paths that no route has (before their body is read). */

@@ -17,6 +17,8 @@ export interface EndpointSpec {
   /** Build it with `z.strictObject` or `listQuery`. Without it the endpoint refuses every query parameter. */
   query?: z.ZodType;
   body?: z.ZodType;
+  /** One body, for the documentation: what Swagger UI sends first. */
+  bodyExample?: unknown;
   /** Of `data` (of one item with `list`, of the whole body with `bare`). `null`: an answer without a body. */
   response: z.ZodType | null;
   /** The answer is a page: `{data: [...], page: {...}}`. */
@@ -25,6 +27,8 @@ export interface EndpointSpec {
   bare?: boolean;
   /** Of the answer, 200 by default, 204 without a response. */
   status?: number;
+  /** Other statuses whose body is a `response` as well. */
+  otherStatuses?: Record<number, { meaning: string; example: unknown }>;
   /** One value of `response`. */
   example?: unknown;
   /** Codes it may answer besides those that every endpoint may. */

@@ -1,4 +1,12 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import { randomBytes } from 'node:crypto';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ProblemCode } from './problem-catalogue.js';
@@ -39,6 +47,7 @@ export class HttpServer {
     );
     this.raw.setTimeout(SILENT_SOCKET_MS);
     this.raw.on('clientError', refuseUnreadable);
+    this.raw.on('checkExpectation', refuseExpectation);
   }
 
   /** @returns where it listens; `port` 0 takes a free one. Rejects when the port is taken. */
@@ -73,7 +82,7 @@ function probes(readiness: Readiness, otherwise: ProblemCode): RequestListener {
   return (request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0]!;
     const answer = readiness.answer(path);
-    const id = requestIdOf(request) ?? '';
+    const id = requestIdOf(request) ?? newRequestId();
     const status = answer?.status ?? problem.status;
     const body = JSON.stringify(answer?.body ?? problem.toProblem(id));
     response.writeHead(status, {
@@ -81,7 +90,7 @@ function probes(readiness: Readiness, otherwise: ProblemCode): RequestListener {
       'content-length': Buffer.byteLength(body),
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
-      ...(id && { 'x-request-id': id }),
+      'x-request-id': id,
       ...(status === 503 && { 'retry-after': '1' }),
     });
     response.end(request.method === 'HEAD' ? undefined : body);
@@ -89,6 +98,14 @@ function probes(readiness: Readiness, otherwise: ProblemCode): RequestListener {
 }
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
+
+const processPart = randomBytes(6).toString('base64url');
+let requests = 0;
+
+/** An id that is unique among all requests of all processes. */
+export function newRequestId(): string {
+  return `${processPart}-${(++requests).toString(36)}`;
+}
 
 /** The id that the client gave its request, if it is one that may stand in a log line. */
 export function requestIdOf(request: IncomingMessage): string | undefined {
@@ -103,11 +120,29 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Duplex): voi
     return;
   }
   const problem = new ProblemException(unreadableCode(error.code));
-  const body = JSON.stringify(problem.toProblem(''));
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+  const { headers, body } = bareAnswer(problem, newRequestId());
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${lines.join('')}\r\n${body}`);
+}
+
+/** `Expect` with anything but `100-continue`, which Node would refuse without a word. */
+function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+  const problem = new ProblemException('expectation_failed');
+  const { headers, body } = bareAnswer(problem, requestIdOf(request) ?? newRequestId());
+  response.writeHead(problem.status, headers).end(body);
+}
+
+function bareAnswer(problem: ProblemException, id: string): { headers: Record<string, string>; body: string } {
+  const body = JSON.stringify(problem.toProblem(id));
+  const headers = {
+    'Content-Type': PROBLEM_TYPE,
+    'Content-Length': String(Buffer.byteLength(body)),
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    'X-Request-Id': id,
+    Connection: 'close',
+  };
+  return { headers, body };
 }
 
 function unreadableCode(code: string | undefined): ProblemCode {

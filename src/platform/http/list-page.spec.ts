@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { encodeCursor } from './cursor.js';
 import { listPage, type ListRules } from './list-page.js';
 import { listQuery } from './list-query.js';
+import { validationMessage } from './validation-message.js';
 
 interface Node {
   id: string;
@@ -87,6 +89,10 @@ describe('listPage', () => {
   it.each([
     ['of another sort order', () => ({ sort: '-name', cursor: list({ limit: '1' }).page.next_cursor! })],
     ['of other filters', () => ({ zone: 'a', cursor: list({ limit: '1' }).page.next_cursor! })],
+    [
+      'of another list',
+      () => ({ cursor: encodeCursor({ ...query.parse({}), list: 'other' }, { value: 'a', id: '1' }) }),
+    ],
     ['that is broken', () => ({ cursor: 'bm9uc2Vuc2U' })],
     ['that is no base64', () => ({ cursor: '%%%' })],
     ['with a value of a wrong kind', () => ({ cursor: Buffer.from('[1,"x",{},"1"]').toString('base64url') })],
@@ -97,13 +103,20 @@ describe('listPage', () => {
 
 describe('listQuery', () => {
   const messages = (parameters: Record<string, unknown>) =>
-    query.safeParse(parameters).error?.issues.map((issue) => issue.message);
+    query.safeParse(parameters, { error: validationMessage }).error?.issues.map((issue) => issue.message);
 
   it.each([
     [{ limit: '0' }, /at least 1/],
     [{ limit: '501' }, /at most 500/],
     [{ limit: 'many' }, /whole number from 1 to 500/],
     [{ limit: '1.5' }, /whole number/],
+    [{ limit: '-1' }, /whole number/],
+    [{ limit: '1e2' }, /whole number/],
+    [{ limit: '0x10' }, /whole number/],
+    [{ limit: ' 10' }, /whole number/],
+    [{ limit: '+10' }, /whole number/],
+    [{ limit: '' }, /whole number/],
+    [{ limit: '٣' }, /whole number/],
     [{ limit: ['1', '2'] }, /whole number/],
     [{ sort: 'size' }, /name, -name, tasks, -tasks/],
     [{ fields: 'id,nope' }, /Unknown field nope\. Valid: id, name, tasks, labels, labels\.zone, labels\.disk/],
@@ -111,6 +124,10 @@ describe('listQuery', () => {
     [{ nope: '1' }, /nope/],
   ])('refuses %j', (parameters, message) => {
     expect(messages(parameters)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it('reads plain digits', () => {
+    expect(query.parse({ limit: '25' })).toMatchObject({ limit: 25 });
   });
 
   it('has defaults', () => {

@@ -12,6 +12,8 @@ export interface ListQuery<F extends object = object, S extends string = string>
   q: string | undefined;
   fields: FieldTree | undefined;
   filters: F;
+  /** Tells lists apart: a cursor belongs to one. */
+  list: string;
 }
 
 interface ListSpec<F extends z.ZodRawShape, S extends string> {
@@ -33,22 +35,26 @@ interface ListSpec<F extends z.ZodRawShape, S extends string> {
 export function listQuery<F extends z.ZodRawShape, S extends string>(spec: ListSpec<F, S>) {
   type Filters = z.output<z.ZodObject<F>>;
   const paths = fieldPaths(spec.item);
+  const list = paths.join();
   const sortKeys = spec.sort.flatMap((key) => [key, `-${key}`] as const);
   const shape = {
-    limit: z.coerce
-      .number({ error: `Must be a whole number from 1 to ${MAX_LIMIT}.` })
-      .int(`Must be a whole number from 1 to ${MAX_LIMIT}.`)
-      .min(1, `Must be at least 1.`)
-      .max(MAX_LIMIT, `Must be at most ${MAX_LIMIT}.`)
-      .default(DEFAULT_LIMIT)
+    limit: z
+      .preprocess(
+        decimal,
+        z
+          .int(`Must be a whole number from 1 to ${MAX_LIMIT}.`)
+          .min(1, `Must be at least 1.`)
+          .max(MAX_LIMIT, `Must be at most ${MAX_LIMIT}.`),
+      )
+      .prefault(DEFAULT_LIMIT)
       .describe('How many items a page holds.'),
-    cursor: z.string({ error: once }).min(1).max(2_000).optional().describe('`next_cursor` of the page before.'),
+    cursor: z.string().min(1).max(2_000).optional().describe('`next_cursor` of the page before.'),
     sort: z
       .enum(sortKeys as [S, ...S[]], { error: `Must be one of: ${sortKeys.join(', ')}.` })
       .default(spec.defaultSort as S)
       .describe('Sort key, with `-` for descending.'),
     ...(spec.search && {
-      q: z.string({ error: once }).min(1).max(200).optional().describe(`Text to search for in ${spec.search}.`),
+      q: z.string().min(1).max(200).optional().describe(`Text to search for in ${spec.search}.`),
     }),
     fields: fieldsSchema(paths).describe(`Comma-separated parts of an item to answer with: ${paths.join(', ')}.`),
     ...(spec.filters as F),
@@ -63,15 +69,20 @@ export function listQuery<F extends z.ZodRawShape, S extends string>(spec: ListS
       q: q as string | undefined,
       fields: fields ? fieldTree(fields as string[]) : undefined,
       filters: filters as Filters,
+      list,
     };
   });
 }
 
-const once = 'Give it once.';
+/** Digits as a number; anything else as it is, to be refused: `Number` would take `1e2`, `0x10` and blanks as well. */
+function decimal(value: unknown): unknown {
+  return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
+}
 
 function fieldsSchema(paths: string[]) {
   return z
-    .string({ error: once })
+    .string()
+    .min(1, `Name at least one field. Valid: ${paths.join(', ')}.`)
     .max(2_000)
     .transform((text, context) => {
       const names = text.split(',').map((name) => name.trim());

@@ -23,11 +23,13 @@ export function openApiDocument(endpoints: readonly Endpoint[], version: string)
       title: 'Swarmward',
       version,
       description:
-        'State of a Docker Swarm and the network around it. Every answer with an error is a problem (RFC 9457) with a stable `code`. ' +
-        'Errors that any endpoint may answer besides its own: 400, 404, 405, 408, 413, 414, 415, 429, 431, 500, 503.',
+        'What a Docker Swarm does and what is wrong with it, told truthfully also while Docker is away.\n\n' +
+        'To try it here, press **Authorize** and paste an API token: the first one is shown on the console at the first start.\n\n' +
+        'Every error is a problem (RFC 9457) whose `code` is stable and whose `detail` says what to do. Besides those listed, any ' +
+        'endpoint may answer 400, 404, 405, 408, 413, 414, 415, 417, 429, 431, 500 and 503.',
     },
-    servers: [{ url: '/' }],
-    tags: [...new Set(sorted.map(({ spec }) => spec.tag))].sort().map((name) => ({ name })),
+    // In the order in which the features were loaded, which is the order in which Swagger UI shows them.
+    tags: [...new Set(endpoints.map(({ spec }) => spec.tag))].map((name) => ({ name })),
     paths,
     components: {
       securitySchemes: {
@@ -57,10 +59,14 @@ function operation({ method, url, spec }: Endpoint): Json {
       ...conditional(method, url, spec),
     ],
     ...(spec.body && {
-      requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(spec.body, 'input') } } },
+      requestBody: { required: true, content: { 'application/json': requestContent(spec.body, spec.bodyExample) } },
     }),
     responses: { ...success(method, url, spec), ...failures(spec) },
   };
+}
+
+function requestContent(body: z.ZodType, example: unknown): Json {
+  return { schema: jsonSchema(body, 'input'), ...(example !== undefined && { example }) };
 }
 
 /** `GET /api/v1/tokens/:id` → `get_tokens_id` */
@@ -108,6 +114,12 @@ function success(method: string, url: string, spec: EndpointSpec): Json {
   const description = status === 202 ? 'Accepted' : status === 201 ? 'Created' : status === 204 ? 'Done' : 'OK';
   return {
     [status]: { description, ...(headers && { headers }), ...content(spec) },
+    ...Object.fromEntries(
+      Object.entries(spec.otherStatuses ?? {}).map(([other, { meaning, example }]) => [
+        other,
+        { description: meaning, ...content({ ...spec, example }) },
+      ]),
+    ),
     ...(tagged && { 304: { description: 'Not modified: you have this answer already.' } }),
   };
 }

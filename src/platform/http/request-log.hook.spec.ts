@@ -9,7 +9,7 @@ describe('requestLevel', () => {
     ['POST', 201, 5, 'info'],
     ['POST', 201, 1500, 'warn'],
     ['GET', 500, 1500, 'error'],
-    ['GET', 503, 5, 'error'],
+    ['GET', 503, 5, 'warn'],
   ])('logs %s with %d after %d ms as %s', (method, status, milliseconds, level) => {
     expect(requestLevel(method, status, milliseconds, 1000)).toBe(level);
   });

@@ -13,6 +13,8 @@ type Level = 'debug' | 'info' | 'warn' | 'error';
 
 /** The level a request is logged at: reads that went well and probes only at debug. */
 export function requestLevel(method: string, status: number, milliseconds: number, slowMs: number): Level {
+  // Something behind us is away, which it says itself: no mistake of ours, and too many such lines would hide one.
+  if (status === 503) return 'warn';
   if (status >= 500) return 'error';
   if (milliseconds > slowMs) return 'warn';
   if (status >= 400) return 'info';
@@ -39,10 +41,15 @@ export function requestLog(logger: RequestLogger, slowMs: number): onResponseHoo
         status,
         duration_ms: Math.round(milliseconds * 10) / 10,
         ...(request.caller && { caller: request.caller.name }),
-        ...(request.failure !== undefined && { err: request.failure }),
+        ...(request.failure !== undefined && failureFields(status, request.failure)),
       },
-      level === 'warn' ? 'Slow request' : 'Request',
+      level === 'warn' && milliseconds > slowMs ? 'Slow request' : 'Request',
     );
     done();
   };
+}
+
+/** Where it happened matters only for a mistake of ours. */
+function failureFields(status: number, failure: unknown): object {
+  return status === 503 && failure instanceof Error ? { reason: failure.message } : { err: failure };
 }

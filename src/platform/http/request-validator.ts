@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { EndpointSpec } from './endpoint.decorator.js';
 import { type InvalidValue, ProblemException } from './problem.js';
 import { isStorable } from './storable-text.js';
+import { validationMessage } from './validation-message.js';
 
 /** The parts of a request that are validated; replaced by what the schemas make of them. */
 export interface RequestParts {
@@ -12,6 +13,8 @@ export interface RequestParts {
 }
 
 const NOTHING = z.strictObject({});
+/** Deeper than anything we take, and far from where recursion ends. */
+const MAX_DEPTH = 64;
 
 /**
  * A function that validates requests of one endpoint and replaces their parts by the parsed values.
@@ -20,20 +23,28 @@ const NOTHING = z.strictObject({});
 export function requestValidator(spec: EndpointSpec): (request: RequestParts) => void {
   const { params, query = NOTHING, body } = spec;
   return (request) => {
-    if (request.url.includes('%00')) throw new ProblemException('invalid_character');
+    if (request.url.includes('%')) refuseUnreadable(request.url);
     if (request.body !== undefined && request.body !== null) refuseUnstorable(request.body);
     const errors: InvalidValue[] = [];
+    // The router takes `/tokens/` for `/tokens/:id` with an empty id.
+    if (params && Object.values(request.params as object).includes('')) throw new ProblemException('route_not_found');
     if (params) request.params = parse(params, request.params, 'path parameter', errors);
     if (query !== NOTHING || request.url.includes('?')) {
       request.query = parse(query, request.query, 'query parameter', errors);
     }
     if (body) request.body = parse(body, request.body ?? {}, 'field', errors);
+    else if (!isNothing(request.body)) errors.push({ path: '', message: 'This endpoint takes no body.' });
     if (errors.length > 0) throw new ProblemException('validation_failed', { detail: summary(errors), errors });
   };
 }
 
+/** No body, or the `{}` that many clients send in its place. */
+function isNothing(body: unknown): boolean {
+  return body === undefined || NOTHING.safeParse(body).success;
+}
+
 function parse(schema: z.ZodType, value: unknown, kind: string, errors: InvalidValue[]): unknown {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: validationMessage });
   if (result.success) return result.data;
   for (const issue of result.error.issues) {
     if (issue.code === 'unrecognized_keys') errors.push(...unknownKeys(issue, schema, kind));
@@ -62,13 +73,25 @@ function summary(errors: InvalidValue[]): string {
   return first!.path ? `${first!.path}: ${first!.message}${more}` : `${first!.message}${more}`;
 }
 
-function refuseUnstorable(value: unknown): void {
+function refuseUnreadable(url: string): void {
+  if (url.includes('%00')) throw new ProblemException('invalid_character');
+  try {
+    decodeURIComponent(url);
+  } catch (error) {
+    throw new ProblemException('malformed_url', { cause: error });
+  }
+}
+
+function refuseUnstorable(value: unknown, depth = 0): void {
   if (typeof value === 'string') {
     if (!isStorable(value)) throw new ProblemException('invalid_character');
   } else if (typeof value === 'object' && value !== null) {
+    if (depth >= MAX_DEPTH) {
+      throw new ProblemException('malformed_json', { detail: `The body is nested deeper than ${MAX_DEPTH} levels.` });
+    }
     for (const [key, inner] of Object.entries(value)) {
       refuseUnstorable(key);
-      refuseUnstorable(inner);
+      refuseUnstorable(inner, depth + 1);
     }
   }
 }

@@ -10,6 +10,8 @@ export function serveApiDocumentation(app: INestApplication, routes: RouteTable,
   documented.set(app, { routes, version });
   SwaggerModule.setup('docs', app, () => buildOpenApiDocument(app), {
     customSiteTitle: 'Swarmward API',
+    // The bar on top asks for the URL of another document: there is none.
+    customCss: '.swagger-ui .topbar { display: none }',
     raw: ['json'],
     swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, validatorUrl: null },
   });
