@@ -244,6 +244,13 @@ describe('HTTP', () => {
       });
     });
 
+    it.each(['{"x":1}', '[]', '0', 'false', '""', 'null'])('the body %s where none is taken', async (body) => {
+      expect(await lab.ask('/api/v1/things/work', { method: 'POST', body })).toMatchObject({
+        status: 400,
+        body: { code: 'validation_failed', detail: 'This endpoint takes no body.' },
+      });
+    });
+
     it('says which parameters, fields and sort keys there are', async () => {
       const refusal = async (path: string) => JSON.stringify((await lab.ask(`/api/v1/things${path}`)).body);
       expect(await refusal('?nope=1')).toContain('Valid: limit, cursor, sort, q, fields, from.');
@@ -313,6 +320,12 @@ describe('HTTP', () => {
   });
 
   describe('answers', () => {
+    it('no body, and an empty object in its place, where none is taken', async () => {
+      for (const ask of [{}, { body: {} }, { headers: { 'content-type': 'application/json' } }]) {
+        expect(await lab.ask('/api/v1/things/work', { method: 'POST', ...ask })).toMatchObject({ status: 202 });
+      }
+    });
+
     it('a GET that has a body', async () => {
       expect(await lab.ask('/api/v1/things/large', { body: { x: 1 } })).toMatchObject({ status: 200 });
     });

@@ -29,6 +29,9 @@ class NothingOfSwarm {
 
   @JobHandler('cache.cleanup')
   async cleanup(): Promise<void> {}
+
+  @JobHandler('audit.prune')
+  async pruneAudit(): Promise<void> {}
 }
 
 describe('a worker process', () => {

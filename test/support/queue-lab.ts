@@ -50,6 +50,11 @@ export class ScriptedHandlers {
     return this.play('cache.cleanup', payload, context);
   }
 
+  @JobHandler('audit.prune')
+  pruneAudit(payload: unknown, context: JobContext): Promise<unknown> {
+    return this.play('audit.prune', payload, context);
+  }
+
   private async play(job: JobName, payload: unknown, context: JobContext): Promise<unknown> {
     this.runs.push({ job, payload, context });
     return this.scripts.get(job)?.(payload, context);

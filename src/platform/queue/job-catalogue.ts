@@ -85,6 +85,16 @@ export const jobCatalogue = {
     priority: 'low',
     keep,
   }),
+  /** Removes entries of the audit log past their retention. */
+  'audit.prune': job({
+    queue: 'maintenance',
+    payload: nothing,
+    attempts: 3,
+    backoffMs: 5_000,
+    timeoutMs: 120_000,
+    priority: 'low',
+    keep,
+  }),
   /** Forgets cycles and misses past their retention. */
   'cycles.prune': job({
     queue: 'maintenance',

@@ -11,6 +11,7 @@ export class AuditController {
   @ApiEndpoint({
     tag: 'Audit',
     summary: 'Who changed what',
+    description: 'Entries are kept for 365 days.',
     role: 'admin',
     query: auditQuery,
     response: auditEntrySchema,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instant } from '../http/instant.js';
 import { listQuery } from '../http/list-query.js';
 
 export const auditEntrySchema = z.strictObject({
@@ -30,8 +31,8 @@ export const auditExample: AuditEntryDto = {
   after: { name: 'grafana', role: 'viewer', expires_at: null },
 };
 
-const time = z.iso.datetime({ offset: true, error: 'Must be an ISO-8601 time such as 2026-11-21T00:00:00Z.' });
-const word = z.string({ error: 'Give it once.' }).min(1).max(200);
+const time = instant('2026-11-21T00:00:00Z');
+const word = z.string().min(1).max(200);
 
 export const auditQuery = listQuery({
   item: auditEntrySchema,

@@ -1,6 +1,6 @@
 export const WINDOW_MS = 60_000;
 
-/** A fixed window of a minute that begins with its first hit. */
+/** A fixed window of a minute that begins with its first hit. `now` is of a clock that never goes back, in ms. */
 export class RateWindow {
   private startedAt = -Infinity;
   private used = 0;

@@ -34,7 +34,7 @@ export class TokenAccess extends AccessControl {
   override hookFor(role: Role): onRequestHookHandler {
     const needed = ROLES.indexOf(role);
     return (request, _reply, done) => {
-      const now = Date.now();
+      const now = performance.now();
       const client = clientKey(request.ip);
       const overAddress = this.addresses.of(client, now).hit(now, this.limit);
       if (overAddress > 0) return done(limited(overAddress));
@@ -47,7 +47,7 @@ export class TokenAccess extends AccessControl {
       const known = this.tokens.recall(token, now);
       if (typeof known === 'object') return done(admit(request, known, needed, this.limit, now));
       const locked = this.failures.peek(client)?.blocked(now, FAILURE_POINTS) ?? 0;
-      if (locked > 0) return done(lockedOut(locked));
+      if (locked > 0 && !this.tokens.hasSeen(token)) return done(lockedOut(locked));
       if (known === 'refused') return done(this.refuse(client, REPEATED_TOKEN_POINTS, now));
 
       void this.judge(token, client, request, needed, now, done);

@@ -57,6 +57,7 @@ export class TokensController {
     description: 'The answer holds the token in plain text, this once.',
     role: 'admin',
     body: createTokenBody,
+    bodyExample: { name, role },
     status: 201,
     response: createdTokenSchema,
     example: createdExample,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ROLES } from '../http/access-control.port.js';
+import { instant } from '../http/instant.js';
 import { listQuery } from '../http/list-query.js';
 
 export const tokenSchema = z.strictObject({
@@ -32,8 +33,7 @@ export const tokenExample: TokenDto = {
 export const createTokenBody = z.strictObject({
   name: z.string().trim().min(1).max(100).describe('Who or what uses it.'),
   role: z.enum(ROLES),
-  expires_at: z.iso
-    .datetime({ offset: true, error: 'Must be an ISO-8601 time such as 2027-01-31T00:00:00Z.' })
+  expires_at: instant('2027-01-31T00:00:00Z')
     .refine((text) => !(Date.parse(text) <= Date.now()), { error: 'Must be in the future.' })
     .nullish()
     .describe('Without it the token never expires.'),
