@@ -25,7 +25,8 @@ const STATEMENTS_OF_A_REFRESH = [
   /pg_try_advisory_lock/,
   /^SELECT memory, collected_at/,
   /^SELECT 1$/,
-  /^INSERT INTO swarm_state/,
+  /^WITH claim AS [^]* INSERT INTO swarm_state/,
+  /^SELECT 1$/,
   /pg_advisory_unlock/,
   /^RESET idle_session_timeout/,
 ];
@@ -101,7 +102,7 @@ describe.each(SIZES)('one refresh of %i services and %i tasks', (services, tasks
     expect(engine.calls.map(({ url }) => url).sort()).toEqual(proxy.calls.map(({ url }) => url).sort());
   });
 
-  it('sends six statements to PostgreSQL, however many services there are', async () => {
+  it('sends seven statements to PostgreSQL, however many services there are', async () => {
     const before = statementsIn(postgres).length;
     await refresh();
     const sent = await eventually(() => {

@@ -1,0 +1,215 @@
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { eventually } from '../support/eventually.js';
+import { type FakeEngine, startFakeEngine } from '../support/fake-engine.js';
+import { serviceId } from '../support/fake-engine-payloads.js';
+import { Product } from '../support/product.js';
+import { nameOf, pathOf, SchemaCheck, Wire, type WireEndpoint } from '../support/wire.js';
+
+/** What answers look like when all is well. */
+describe('answers', () => {
+  let engine: FakeEngine;
+  let product: Product;
+  let wire: Wire;
+  let check: SchemaCheck;
+  let tokenId: string;
+  beforeAll(async () => {
+    engine = await startFakeEngine({ nodes: 12, services: 8, tasks: 60 });
+    product = await Product.start({ env: { DOCKER_HOST: engine.dockerHost } });
+    wire = await Wire.of(product);
+    check = new SchemaCheck(wire.document);
+    tokenId = (await wire.make('viewer')).id;
+    await eventually(async () =>
+      expect(await wire.ask('/api/v1/status/swarm')).toMatchObject({ body: { data: { total_nodes: 12 } } }),
+    );
+  }, 30_000);
+  afterAll(async () => {
+    await product?.stop();
+    await engine?.close();
+  });
+
+  const reads = () => wire.endpoints.filter(({ method }) => method === 'GET');
+  const tagged = () => reads().filter(({ operation }) => '304' in operation.responses);
+  const idFor = ({ template }: WireEndpoint) => (template.includes('/tokens/') ? tokenId : serviceId(0));
+  const path = (endpoint: WireEndpoint) => pathOf(endpoint, idFor(endpoint));
+
+  it('have the documented shape', async () => {
+    for (const endpoint of reads()) {
+      const answer = await wire.ask(path(endpoint));
+      const documented = endpoint.operation.responses[answer.status]?.content?.['application/json'];
+      expect([nameOf(endpoint), answer.status, answer.headers['content-type']]).toEqual([
+        nameOf(endpoint),
+        200,
+        'application/json; charset=utf-8',
+      ]);
+      expect([nameOf(endpoint), check.errors(documented!.schema, answer.body)]).toEqual([nameOf(endpoint), []]);
+    }
+  });
+
+  it('hold what was asked for', async () => {
+    const lists = reads().filter(({ operation }) => operation.parameters.some(({ name }) => name === 'cursor'));
+    expect(lists.length).toBeGreaterThanOrEqual(6);
+    for (const endpoint of lists) {
+      const { body } = await wire.ask(`${path(endpoint)}?limit=1`);
+      const { data, page } = body as { data: unknown[]; page: { limit: number; total: number } };
+      expect(page.limit).toBe(1);
+      expect(data).toHaveLength(Math.min(1, page.total));
+    }
+  });
+
+  it('carry an ETag that saves the body the second time, and never a shared cache', async () => {
+    expect(tagged().length).toBeGreaterThan(9);
+    for (const endpoint of tagged()) {
+      // What counts seconds (`/cache`, `last_used_at`) may change in between; the second or third time it does not.
+      await eventually(async () => {
+        const first = await wire.ask(path(endpoint));
+        const etag = String(first.headers['etag']);
+        expect(etag).toMatch(/^W\/"[\w-]{20,}"$/);
+        expect(first.headers['cache-control']).toBe('private, no-cache');
+        for (const header of [etag, `"other", ${etag}`, etag.slice(2), '*']) {
+          const again = await wire.ask(path(endpoint), { headers: { 'if-none-match': header } });
+          expect([nameOf(endpoint), again.status, again.raw.length]).toEqual([nameOf(endpoint), 304, 0]);
+          expect(again.headers).toMatchObject({ etag, 'cache-control': 'private, no-cache', vary: 'Accept-Encoding' });
+          expect(again.headers['content-type']).toBeUndefined();
+        }
+        const other = await wire.ask(path(endpoint), { headers: { 'if-none-match': 'W/"other"' } });
+        expect(other.status).toBe(200);
+      });
+    }
+    for (const open of ['/health/live', '/health/ready', '/api/v1/health']) {
+      const { headers } = await wire.ask(open);
+      expect(headers['etag']).toBeUndefined();
+      expect(headers['cache-control']).toBe('no-store');
+    }
+  });
+
+  it('to HEAD are those to GET without the body', async () => {
+    for (const endpoint of reads()) {
+      const answer = await wire.ask(path(endpoint), { method: 'HEAD' });
+      expect([nameOf(endpoint), answer.status, answer.raw.length]).toEqual([nameOf(endpoint), 200, 0]);
+      expect(Number(answer.headers['content-length'])).toBeGreaterThan(5);
+    }
+  });
+
+  it.each([
+    ['gzip', 'gzip'],
+    ['br', 'br'],
+    ['gzip, deflate, br', 'br'],
+    ['gzip;q=1, br;q=0.5', 'gzip'],
+    ['gzip;q=0, br;q=0', undefined],
+    ['identity', undefined],
+    ['identity;q=1, gzip;q=0.5', undefined],
+    ['*', 'br'],
+    ['*;q=0', undefined],
+    ['zstd', undefined],
+    ['', undefined],
+    [undefined, undefined],
+  ])('to Accept-Encoding %j come as %j, hot or not', async (accepted, encoding) => {
+    for (const path of ['/api/v1/status/swarm', '/api/v1/status/swarm/nodes']) {
+      const plain = await wire.ask(path);
+      const headers: Record<string, string> = accepted === undefined ? {} : { 'accept-encoding': accepted };
+      const answer = await wire.ask(path, { headers });
+      expect(answer.headers['content-encoding']).toBe(encoding);
+      expect(answer.headers['vary']).toBe('Accept-Encoding');
+      expect(Number(answer.headers['content-length'])).toBe(answer.raw.length);
+      const unpack = { gzip: gunzipSync, br: brotliDecompressSync }[encoding ?? ''] ?? ((raw: Buffer) => raw);
+      const body = JSON.parse(unpack(answer.raw).toString()) as { data: object };
+      expect(Object.keys(body)).toEqual(Object.keys(plain.body as object));
+      const most = encoding ? plain.raw.length / 2 : plain.raw.length * 1.1;
+      expect(answer.raw.length).toBeLessThan(most);
+    }
+  });
+
+  it('under 1 KiB are not compressed', async () => {
+    const answer = await wire.ask('/api/v1/status/swarm/nodes?limit=1&fields=id', {
+      headers: { 'accept-encoding': 'gzip' },
+    });
+    expect(answer.headers['content-encoding']).toBeUndefined();
+  });
+
+  it('carry the request id: the one given if it can stand in a log, otherwise a new one', async () => {
+    const idOf = async (id?: string) =>
+      (await wire.ask('/api/v1/status/swarm', { headers: id === undefined ? {} : { 'x-request-id': id } })).headers[
+        'x-request-id'
+      ];
+    expect(await idOf('my-request.1:2')).toBe('my-request.1:2');
+    const made = [
+      await idOf(),
+      await idOf(''),
+      await idOf('with space'),
+      await idOf('<script>'),
+      await idOf('a'.repeat(129)),
+    ];
+    for (const id of made) expect(id).toMatch(/^[\w-]{6,}$/);
+    expect(new Set(made).size).toBe(made.length);
+  });
+
+  it('carry the security headers, errors and documentation too', async () => {
+    for (const path of ['/api/v1/status/swarm', '/api/v1/tokens', '/health/live', '/nothing', '/docs', '/docs-json']) {
+      const { headers } = await wire.ask(path);
+      expect(headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+        'referrer-policy': 'no-referrer',
+        'content-security-policy': expect.stringContaining("default-src 'self'"),
+        'strict-transport-security': expect.stringContaining('max-age='),
+      });
+      expect(headers['x-powered-by'] ?? headers['server']).toBeUndefined();
+      expect(headers['access-control-allow-origin']).toBeUndefined();
+    }
+  });
+
+  it('to writes are in the audit log: who, what, on what, by which request', async () => {
+    const headers = { 'x-request-id': 'audited-request' };
+    const made = await wire.ask('/api/v1/tokens', {
+      method: 'POST',
+      headers,
+      body: { name: 'audited', role: 'viewer' },
+    });
+    const { id, token } = (made.body as { data: { id: string; token: string } }).data;
+    expect(made).toMatchObject({ status: 201, headers: { 'cache-control': 'no-store' } });
+    await wire.ask(`/api/v1/tokens/${id}`, { method: 'DELETE', headers });
+    // Once more changes nothing, and is no second entry.
+    expect(await wire.ask(`/api/v1/tokens/${id}`, { method: 'DELETE', headers })).toMatchObject({ status: 204 });
+    const refreshed = await wire.ask('/api/v1/status/swarm/refresh', { method: 'POST', headers });
+    expect(refreshed).toMatchObject({ status: 202, body: { data: { job_id: expect.any(String) } } });
+
+    const log = await wire.ask('/api/v1/audit?sort=at');
+    const entries = (log.body as { data: { request_id: string }[] }).data.filter(
+      ({ request_id }) => request_id === 'audited-request',
+    );
+    const who = { actor: 'configured-admin', actor_token_id: expect.any(String), remote_address: '127.0.0.1' };
+    expect(entries).toMatchObject([
+      {
+        ...who,
+        action: 'token.created',
+        subject_type: 'token',
+        subject_id: id,
+        before: null,
+        after: { name: 'audited', role: 'viewer' },
+      },
+      {
+        ...who,
+        action: 'token.revoked',
+        subject_type: 'token',
+        subject_id: id,
+        before: { name: 'audited', role: 'viewer' },
+      },
+      {
+        ...who,
+        action: 'swarm.refresh_requested',
+        subject_type: 'swarm',
+        after: { job_id: (refreshed.body as { data: { job_id: string } }).data.job_id },
+      },
+    ]);
+    for (const text of [JSON.stringify(log.body), product.output]) expect(text).not.toContain(token);
+  });
+
+  it('leave failed writes out of the audit log', async () => {
+    const total = async () =>
+      ((await wire.ask('/api/v1/audit?limit=1')).body as { page: { total: number } }).page.total;
+    const before = await total();
+    await wire.ask('/api/v1/tokens', { method: 'POST', body: { name: '', role: 'viewer' } });
+    await wire.ask('/api/v1/tokens/0b9c1f7e-5f0a-4c53-9d0e-3d1f6c3a2b10', { method: 'DELETE' });
+    expect(await total()).toBe(before);
+  });
+});
