@@ -8,9 +8,15 @@ const SAME_WARNING_MS = 10_000;
 
 /** Logs slow and cancelled statements as warnings, never their values; errors are left to whoever gets them. */
 export class QueryLog implements TypeOrmLogger {
+  private stopping = false;
   private lastWarning: { text: string; at: number } | undefined;
 
   constructor(private readonly target: Pick<LoggerService, 'warn'>) {}
+
+  /** From now on connections end because this process does, which is no news. */
+  stop(): void {
+    this.stopping = true;
+  }
 
   logQuerySlow(durationMs: number, query: string): void {
     this.target.warn({ message: `Slow query (${durationMs} ms): ${normaliseQuery(query)}`, duration_ms: durationMs });
@@ -23,7 +29,7 @@ export class QueryLog implements TypeOrmLogger {
 
   /** TypeORM reports each of up to 20 connections that a restart of the database cuts: one line says it. */
   log(level: 'log' | 'info' | 'warn', message: unknown): void {
-    if (level !== 'warn') return;
+    if (level !== 'warn' || this.stopping) return;
     const text = String(message);
     const now = Date.now();
     if (this.lastWarning?.text === text && now - this.lastWarning.at < SAME_WARNING_MS) return;
