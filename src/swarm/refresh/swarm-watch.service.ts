@@ -7,8 +7,8 @@ import { dueAt, followUps } from './change-debounce.js';
 import type { RequestedBy } from './refresh-outcome.js';
 
 /**
- * At start warms the tiers with the last picture and asks for a refresh; asks again about a second after something changed in the swarm. Docker's events
- * supplement the polling, they do not replace it: there are none for tasks.
+ * At start warms the tiers with the last picture and asks for a refresh; asks again about a second after something changed
+ * in the swarm. Docker's events supplement the polling, they do not replace it: there are none for tasks.
  */
 @Injectable()
 export class SwarmWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
