@@ -11,5 +11,7 @@ export default {
   transformIgnorePatterns: [],
   workerIdleMemoryLimit: '512MB',
   testTimeout: 20_000,
+  // Most tests wait for servers, not for a processor: two at a time also on two cores.
+  maxWorkers: 2,
   reporters: ['default', '<rootDir>/test/support/count-reporter.cjs'],
 };
