@@ -4,6 +4,9 @@ import { QueueStatistics } from '../platform/queue/queue-statistics.service.js';
 import { judgeWorkers, type WorkerVerdict } from '../platform/queue/worker-health.js';
 import { WorkerRegistry } from '../platform/queue/worker-registry.service.js';
 
+/** The worker in a process of role all registers a moment after the API answers; by then it has. */
+const GRACE_MS = 5_000;
+
 export interface WorkerHealth {
   verdict: WorkerVerdict;
   reasons: string[];
@@ -15,6 +18,8 @@ export interface WorkerHealth {
 /** Looks at the registry and the queues: read by the health endpoint, and by the cron that tells changes. */
 @Injectable()
 export class WorkerHealthService {
+  private readonly began = performance.now();
+
   constructor(
     private readonly settings: Settings,
     private readonly registry: WorkerRegistry,
@@ -35,6 +40,10 @@ export class WorkerHealthService {
         workers: workers.filter((worker) => worker.queues.includes(name)).length,
       })),
     });
+    if (this.settings.role === 'all' && concurrency === 0 && performance.now() - this.began < GRACE_MS) {
+      judged.verdict = 'degraded';
+      judged.reasons = ['starting, the worker has not registered yet'];
+    }
     const schedulers = workers.filter(({ kind }) => kind === 'scheduler' || kind === 'all').length;
     return { ...judged, concurrency, schedulers };
   }
