@@ -25,7 +25,9 @@ const STATEMENTS_OF_A_REFRESH = [
   /pg_try_advisory_lock/,
   /^SELECT memory, collected_at/,
   /^SELECT 1$/,
-  /^WITH claim AS [^]* INSERT INTO swarm_state/,
+  /^START TRANSACTION$/,
+  /^INSERT INTO swarm_state/,
+  /^COMMIT$/,
   /^SELECT 1$/,
   /pg_advisory_unlock/,
   /^RESET idle_session_timeout/,
@@ -102,7 +104,7 @@ describe.each(SIZES)('one refresh of %i services and %i tasks', (services, tasks
     expect(engine.calls.map(({ url }) => url).sort()).toEqual(proxy.calls.map(({ url }) => url).sort());
   });
 
-  it('sends seven statements to PostgreSQL, however many services there are', async () => {
+  it('sends nine statements to PostgreSQL, however many services there are', async () => {
     const before = statementsIn(postgres).length;
     await refresh();
     const sent = await eventually(() => {
@@ -138,6 +140,8 @@ function statementsIn({ server }: TestPostgres): string[] {
   return entries
     .flatMap((entry) => /^swarmward all\|LOG: {2}(?:statement|execute [^:]+): (.*)/s.exec(entry)?.[1] ?? [])
     .map((statement) => statement.trim())
-    .filter((statement) => /swarm_state|advisory|^SELECT 1$|idle_session_timeout/.test(statement))
+    .filter((statement) =>
+      /swarm_state|advisory|^(SELECT 1|START TRANSACTION|COMMIT)$|idle_session_timeout/.test(statement),
+    )
     .filter((statement) => !statement.startsWith('SELECT revision'));
 }

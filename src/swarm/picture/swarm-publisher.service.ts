@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Lease } from '../../platform/database/lease.store.js';
+import type { CycleSlot } from '../../platform/queue/cycle-slot.js';
+import { CycleStore } from '../../platform/queue/cycle.store.js';
 import { encodePicture } from './picture-codec.js';
 import { PictureMemo } from './picture-memo.service.js';
 import type { RefreshRecord } from './refresh-record.js';
-import { type Slot, SwarmStateStore } from './swarm-state.store.js';
+import { SwarmStateStore } from './swarm-state.store.js';
 import type { SwarmMemory, SwarmPicture } from './swarm-picture.js';
 import { SwarmTiers } from './swarm-tiers.service.js';
 
@@ -12,6 +14,7 @@ import { SwarmTiers } from './swarm-tiers.service.js';
 export class SwarmPublisher {
   constructor(
     private readonly store: SwarmStateStore,
+    private readonly cycles: CycleStore,
     private readonly tiers: SwarmTiers,
     private readonly memo: PictureMemo,
   ) {}
@@ -19,7 +22,7 @@ export class SwarmPublisher {
   /**
    * PostgreSQL first: whoever reads a newer picture from a tier must find it again after a restart.
    * @param lease of the refresh lock: PostgreSQL is written through its session
-   * @param slot recorded in the same statement; a slot that was recorded before publishes nothing
+   * @param slot claimed in the same transaction; a slot that was recorded before publishes nothing
    * @returns whether it was published
    */
   async publish(
@@ -27,13 +30,18 @@ export class SwarmPublisher {
     memory: SwarmMemory,
     refresh: RefreshRecord,
     lease: Lease,
-    slot: Slot | null,
+    slot: CycleSlot | null,
   ): Promise<boolean> {
     const bytes = await encodePicture(picture);
     await lease.assertHeld();
     const { revision, collectedAt } = picture;
     const entry = { revision, collectedAt, picture: bytes };
-    if (!(await this.store.publish(entry, memory, refresh, { slot, manager: lease.manager }))) return false;
+    const published = await lease.manager.transaction(async (manager) => {
+      if (slot && !(await this.cycles.claim(slot, manager))) return false;
+      await this.store.publish(entry, memory, refresh, manager);
+      return true;
+    });
+    if (!published) return false;
     // Somebody frozen in between must not put an old picture over a newer one.
     await lease.assertHeld();
     this.memo.remember(picture);

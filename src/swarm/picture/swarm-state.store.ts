@@ -12,13 +12,6 @@ export interface StoredState {
   refresh: RefreshRecord;
 }
 
-/** The turn of the schedule that a refresh was made for. */
-export interface Slot {
-  kind: string;
-  shard: number;
-  dueAt: Date;
-}
-
 interface RecordColumns {
   last_attempt_at: Date | null;
   last_success_at: Date | null;
@@ -70,42 +63,23 @@ export class SwarmStateStore {
   }
 
   /**
-   * One statement: slot, picture, memory and record change together or not at all.
-   * @param slot recorded in `cycles`; when it is there already nothing changes
+   * One statement: picture, memory and record change together or not at all.
    * @param manager of the session that holds the refresh lock, so that nothing is published after the lock was lost
-   * @returns whether it was published
    */
   async publish(
     entry: { revision: string; collectedAt: string; picture: Buffer },
     memory: SwarmMemory,
     refresh: RefreshRecord,
-    { slot, manager = this.database.manager }: { slot: Slot | null; manager?: EntityManager },
-  ): Promise<boolean> {
-    const rows: unknown[] = await manager.query(
-      `WITH claim AS (
-         INSERT INTO cycles (kind, shard, due_at) SELECT $12::text, $13::int, $14::timestamptz WHERE $12::text IS NOT NULL
-         ON CONFLICT DO NOTHING RETURNING 1)
-       INSERT INTO swarm_state (swarm, revision, collected_at, picture, memory, ${REFRESH_COLUMNS}, updated_at)
-       SELECT $1, $2, $3::timestamptz, $4::bytea, $5::jsonb, $6::timestamptz, $7::timestamptz, $8, $9, $10::int,
-              $11::double precision, now()
-        WHERE $12::text IS NULL OR EXISTS (SELECT 1 FROM claim)
+    manager: EntityManager,
+  ): Promise<void> {
+    await manager.query(
+      `INSERT INTO swarm_state (swarm, revision, collected_at, picture, memory, ${REFRESH_COLUMNS}, updated_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, now())
        ON CONFLICT (swarm) DO UPDATE SET
          revision = excluded.revision, collected_at = excluded.collected_at, picture = excluded.picture,
-         memory = excluded.memory, ${overwrite(REFRESH_COLUMNS)}, updated_at = now()
-       RETURNING revision`,
-      [
-        SWARM,
-        entry.revision,
-        entry.collectedAt,
-        entry.picture,
-        JSON.stringify(memory),
-        ...recordValues(refresh),
-        slot?.kind ?? null,
-        slot?.shard ?? null,
-        slot?.dueAt ?? null,
-      ],
+         memory = excluded.memory, ${overwrite(REFRESH_COLUMNS)}, updated_at = now()`,
+      [SWARM, entry.revision, entry.collectedAt, entry.picture, JSON.stringify(memory), ...recordValues(refresh)],
     );
-    return rows.length === 1;
   }
 
   /** Writes how an attempt went and leaves the last good picture alone. */

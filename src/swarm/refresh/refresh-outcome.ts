@@ -1,4 +1,4 @@
-import type { Slot } from '../picture/swarm-state.store.js';
+import type { CycleSlot } from '../../platform/queue/cycle-slot.js';
 
 /** Who asked for a refresh. The cron's is skipped when one runs; the others wait, since they know of a change. */
 export type RequestedBy = 'cron' | 'startup' | 'event' | 'request';
@@ -8,7 +8,7 @@ export interface RefreshRequest {
   /** A collection that started at or after this moment answers the request. */
   requestedAt: Date;
   /** The turn of the schedule it stands for, if any. */
-  slot?: Slot | undefined;
+  slot?: CycleSlot | undefined;
 }
 
 /** What became of a request: all of them are expected, none is an exception. */
