@@ -1,20 +1,34 @@
 // The floors of docs/architecture.md as rules: imports go down, never up, never in a circle.
 const floor = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 
-const PLATFORM = ['config', 'observability', 'database', 'cache', 'queue', 'schedule', 'http', 'security'];
+const PLATFORM = ['config', 'observability', 'database', 'events', 'cache', 'queue', 'schedule', 'http', 'security'];
 /** What each room of the platform may use of the others. */
 const MAY_USE = {
   config: [],
   observability: ['config'],
   database: ['config', 'observability'],
   cache: ['config', 'observability'],
-  queue: ['config', 'observability', 'database'],
+  events: ['config', 'observability', 'database'],
+  queue: ['config', 'observability', 'database', 'events'],
   schedule: ['config', 'observability', 'queue'],
   http: ['config', 'observability'],
   security: ['config', 'observability', 'database', 'http'],
 };
 /** Features, each with the features below it. */
-const FEATURES = { swarm: [], monitoring: [], health: ['swarm', 'monitoring'] };
+const FEATURES = {
+  swarm: [],
+  devices: [],
+  probes: ['devices'],
+  jobs: [],
+  stream: [],
+  monitoring: [],
+  health: ['swarm', 'probes', 'monitoring'],
+};
+/** What only a worker may load: the way to Docker and to the network. */
+const OUTSIDE = [
+  'node_modules/(dockerode|docker-modem|net-snmp)/',
+  '^src/probes/(drivers|snmp)/.*\\.(driver|client)\\.ts$',
+];
 
 export default {
   forbidden: [
@@ -48,24 +62,27 @@ export default {
       { path: '^src/roles/' },
     ),
     floor(
-      'api-touches-no-docker',
-      'The API reads the cache and the database, never the Docker socket.',
+      'api-touches-no-network',
+      'The API reads the cache and the database, never the Docker socket or the devices.',
       { path: '^src/roles/api\\.ts$' },
-      { path: 'node_modules/(dockerode|docker-modem|net-snmp)/', reachable: true },
+      { path: OUTSIDE, reachable: true },
     ),
     floor(
-      'scheduler-touches-no-docker',
+      'scheduler-touches-no-network',
       'A scheduler tick only enqueues.',
       { path: '^src/roles/scheduler\\.ts$' },
-      { path: 'node_modules/(dockerode|docker-modem|net-snmp)/', reachable: true },
+      { path: OUTSIDE, reachable: true },
     ),
     floor(
       'faces-of-the-worker',
       'What only a worker may touch is reached through its face.',
       {
         path: '^src/',
-        pathNot:
-          '^src/(roles/|[^/]+/[^/]+\\.(worker|upkeep)\\.module\\.ts$|[^/]+/refresh/|swarm/engine/|platform/queue/)',
+        pathNot: [
+          '^src/(roles|swarm/engine|probes/drivers|probes/snmp|platform/queue)/',
+          '^src/[^/]+/refresh/',
+          '\\.(worker|upkeep)\\.module\\.ts$',
+        ],
       },
       { path: '\\.(processor|driver)\\.ts$', pathNot: '^src/platform/' },
     ),
@@ -73,12 +90,12 @@ export default {
       'pure-names',
       'A file with a bare name is pure: no Nest, no I/O, no database.',
       {
-        path: '^src/(swarm|health|monitoring)/.*/[a-z-]+\\.ts$|^src/platform/[a-z]+/[a-z-]+\\.ts$',
+        path: '^src/(swarm|devices|probes|jobs|stream|health|monitoring)/.*/[a-z-]+\\.ts$|^src/platform/[a-z]+/[a-z-]+\\.ts$',
         pathNot:
           '\\.(module|controller|dto|service|store|entity|processor|cron|driver|client|port|indicator|decorator|spec|filter|guard|pipe|hook)\\.ts$',
       },
       {
-        path: ['^(fs|net|http|child_process|dgram)$', 'node_modules/(pg|typeorm|ioredis|bullmq|dockerode)/'],
+        path: ['^(fs|net|http|child_process|dgram)$', 'node_modules/(pg|typeorm|ioredis|bullmq|dockerode|net-snmp)/'],
         dependencyTypesNot: ['type-only'],
       },
     ),

@@ -1,7 +1,20 @@
 import type { ImportedModule } from './root.module.js';
+import { DevicesApiModule } from '../devices/devices.api.module.js';
 import { HealthApiModule } from '../health/health.api.module.js';
+import { JobsApiModule } from '../jobs/jobs.api.module.js';
 import { SecurityApiModule } from '../platform/security/security.api.module.js';
+import { ProbesApiModule } from '../probes/probes.api.module.js';
+import { StreamApiModule } from '../stream/stream.api.module.js';
 import { SwarmApiModule } from '../swarm/swarm.api.module.js';
 
 /** Serves HTTP: reads the cache and the database, never Docker. In the order of the API documentation. */
-export const apiFaces: ImportedModule[] = [SwarmApiModule, HealthApiModule, SecurityApiModule];
+export const apiFaces: ImportedModule[] = [
+  SwarmApiModule,
+  // Before the inventory: `/devices/standalone/list` must not be taken for an id.
+  ProbesApiModule,
+  DevicesApiModule,
+  JobsApiModule,
+  StreamApiModule,
+  HealthApiModule,
+  SecurityApiModule,
+];

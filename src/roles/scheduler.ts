@@ -1,4 +1,5 @@
 import { MonitoringSchedulerModule } from '../monitoring/monitoring.scheduler.module.js';
+import { ProbesSchedulerModule } from '../probes/probes.scheduler.module.js';
 import { QueueSchedulerModule } from '../platform/queue/queue.scheduler.module.js';
 import { ScheduleModule } from '../platform/schedule/schedule.module.js';
 import { SwarmSchedulerModule } from '../swarm/swarm.scheduler.module.js';
@@ -9,5 +10,6 @@ export const schedulerFaces: ImportedModule[] = [
   ScheduleModule,
   QueueSchedulerModule,
   SwarmSchedulerModule,
+  ProbesSchedulerModule,
   MonitoringSchedulerModule,
 ];

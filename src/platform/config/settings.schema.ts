@@ -26,6 +26,13 @@ const words = z.string().transform((text) =>
     .map((part) => part.trim())
     .filter(Boolean),
 );
+function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) instanceof Intl.DateTimeFormat;
+  } catch {
+    return false;
+  }
+}
 const url = (protocols: string[], example: string) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
     error: `must be a URL such as ${example}`,
@@ -33,7 +40,7 @@ const url = (protocols: string[], example: string) =>
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export const ROLES = ['all', 'api', 'worker', 'scheduler'] as const;
-export const QUEUE_NAMES = ['swarm', 'maintenance'] as const;
+export const QUEUE_NAMES = ['swarm', 'ping', 'checks', 'snmp', 'maintenance'] as const;
 export type Role = (typeof ROLES)[number];
 export type QueueName = (typeof QUEUE_NAMES)[number];
 
@@ -143,6 +150,59 @@ export const settingSpecs = {
     env: 'SWARMWARD_SWARM_TASK_MEMORY_MB',
     schema: integer(1, 1_048_576, 'MB').default(100),
     doc: 'Memory (10^6 bytes) of the task that `available_capacity` counts in.',
+  }),
+  pingIntervalSeconds: setting({
+    env: 'SWARMWARD_PING_INTERVAL_SECONDS',
+    schema: integer(1, 3_600, 'seconds').default(30),
+    doc: 'How often devices are probed whose profile names no interval.',
+  }),
+  snmpIntervalSeconds: setting({
+    env: 'SWARMWARD_SNMP_INTERVAL_SECONDS',
+    schema: integer(5, 86_400, 'seconds').default(60),
+    doc: 'How often SNMP items are polled whose item and profile name no interval.',
+  }),
+  pingRetentionDays: setting({
+    env: 'SWARMWARD_PING_RETENTION_DAYS',
+    schema: integer(1, 3_650, 'days').default(30),
+    doc: 'How long single probe results are kept; 5-minute rollups 90 days, hourly ones 2 years.',
+  }),
+  canaries: setting({
+    env: 'SWARMWARD_CANARIES',
+    schema: words.pipe(z.array(z.string().max(253)).max(16, 'must be at most 16 addresses')).optional(),
+    shownDefault: 'none',
+    doc: 'Addresses outside the watched network, comma-separated. When none of them answers a ping, the vantage point is blind and no device is called down.',
+  }),
+  fpingPath: setting({
+    env: 'SWARMWARD_FPING_PATH',
+    schema: z.string().min(1).default('fping'),
+    doc: 'The fping program, by name (looked for in PATH) or path.',
+  }),
+  scheduleTimezone: setting({
+    env: 'SWARMWARD_SCHEDULE_TIMEZONE',
+    schema: z.string().refine(isTimezone, { error: 'must be a time zone such as Europe/Berlin' }).default('UTC'),
+    doc: 'Time zone of daily work such as the clean-up at 03:00.',
+  }),
+  secretsKey: setting({
+    env: 'SWARMWARD_SECRETS_KEY',
+    schema: z
+      .string()
+      .min(32, 'must have at least 32 characters')
+      .max(512, 'must have at most 512 characters')
+      .optional(),
+    shownDefault: 'generated in the data folder',
+    doc: 'Encrypts stored credentials. Needed for them with DATABASE_URL, the same in every process: `openssl rand -base64 32`.',
+    secret: true,
+  }),
+  secretsKeyPrevious: setting({
+    env: 'SWARMWARD_SECRETS_KEY_PREVIOUS',
+    schema: z
+      .string()
+      .min(32, 'must have at least 32 characters')
+      .max(512, 'must have at most 512 characters')
+      .optional(),
+    shownDefault: 'none',
+    doc: 'The key before, while credentials move to a new SWARMWARD_SECRETS_KEY: at start they are encrypted anew.',
+    secret: true,
   }),
   adminToken: setting({
     env: 'SWARMWARD_ADMIN_TOKEN',

@@ -26,6 +26,8 @@ export interface JobDefinition<Payload extends z.ZodType = z.ZodType> {
    * Jobs of a cycle slot are dropped after their slot's interval in any case.
    */
   maxAgeMs?: number;
+  /** Its begin, progress and end are told on the stream. */
+  announced?: boolean;
 }
 
 const job = <Payload extends z.ZodType>(definition: JobDefinition<Payload>): JobDefinition<Payload> => definition;
@@ -37,7 +39,15 @@ const keep = {
   completed: { ageSeconds: DAY_SECONDS, count: 1_000 },
   failed: { ageSeconds: 7 * DAY_SECONDS, count: 1_000 },
 };
+/** For jobs of cycles: their results are in tables, so only a few are kept. */
+const briefly = {
+  completed: { ageSeconds: HOUR_SECONDS, count: 200 },
+  failed: { ageSeconds: DAY_SECONDS, count: 200 },
+};
 const nothing = z.strictObject({});
+/** The longest interval that anything is probed at. */
+const LONGEST_INTERVAL_MS = 86_400_000;
+const shardOfInterval = z.strictObject({ intervalSeconds: z.int().min(1).max(86_400), shard: z.int().min(0) });
 
 /** Every job there is. A worker refuses to start when one that it takes has not exactly one handler. */
 export const jobCatalogue = {
@@ -92,6 +102,98 @@ export const jobCatalogue = {
     attempts: 3,
     backoffMs: 5_000,
     timeoutMs: 120_000,
+    priority: 'low',
+    keep,
+  }),
+  /** Probes the ICMP devices of one interval and shard. One try only: the next turn is nearer than any back-off. */
+  'ping.cycle': job({
+    queue: 'ping',
+    payload: shardOfInterval,
+    attempts: 1,
+    // The runner's own limit is the interval; this is for a runner that does not keep it.
+    timeoutMs: LONGEST_INTERVAL_MS,
+    priority: 'normal',
+    keep: briefly,
+  }),
+  /** The same for TCP and HTTP devices. */
+  'checks.cycle': job({
+    queue: 'checks',
+    payload: shardOfInterval,
+    attempts: 1,
+    timeoutMs: LONGEST_INTERVAL_MS,
+    priority: 'normal',
+    keep: briefly,
+  }),
+  /** Polls the SNMP items of one interval and shard. */
+  'snmp.poll': job({
+    queue: 'snmp',
+    payload: shardOfInterval,
+    attempts: 1,
+    timeoutMs: LONGEST_INTERVAL_MS,
+    priority: 'normal',
+    keep: briefly,
+  }),
+  /** Somebody wants to know now: probes one device and keeps what the driver heard. */
+  'device.check': job({
+    queue: 'checks',
+    payload: z.strictObject({ deviceId: z.uuid() }),
+    attempts: 1,
+    timeoutMs: 60_000,
+    priority: 'normal',
+    keep,
+    announced: true,
+  }),
+  /** Looks for what answers in a subnet. Adds nothing to the inventory. */
+  'discovery.scan': job({
+    queue: 'checks',
+    payload: z.strictObject({
+      cidr: z.string().max(50),
+      /** Ports to try on addresses that answer. */
+      ports: z.array(z.int().min(1).max(65_535)).max(16),
+      snmpCredentialId: z.uuid().nullable(),
+    }),
+    attempts: 1,
+    timeoutMs: 600_000,
+    priority: 'low',
+    keep,
+    announced: true,
+  }),
+  /** Adds up finished buckets of raw results. */
+  'rollups.run': job({
+    queue: 'maintenance',
+    payload: nothing,
+    attempts: 1,
+    timeoutMs: 1_800_000,
+    priority: 'normal',
+    keep,
+  }),
+  /** Makes the partitions of the days ahead. */
+  'partitions.ensure': job({
+    queue: 'maintenance',
+    payload: nothing,
+    attempts: 5,
+    backoffMs: 10_000,
+    timeoutMs: 120_000,
+    priority: 'normal',
+    keep,
+  }),
+  /** Drops the history past its retention. */
+  'pings.cleanup': job({
+    queue: 'maintenance',
+    payload: nothing,
+    attempts: 5,
+    backoffMs: 60_000,
+    timeoutMs: 600_000,
+    priority: 'normal',
+    keep,
+  }),
+  /** Refreshes the planner's statistics of hot tables. */
+  'tables.analyze': job({
+    queue: 'maintenance',
+    payload: nothing,
+    attempts: 2,
+    backoffMs: 60_000,
+    timeoutMs: 600_000,
     priority: 'low',
     keep,
   }),

@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+
+/** Jobs over HTTP. */
+@Module({})
+export class JobsApiModule {}

@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+
+/** Check-now and discovery as jobs. */
+@Module({})
+export class OnDemandWorkerModule {}

@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+
+/** Device list, state, pings, rollups, availability and events over HTTP. */
+@Module({})
+export class ReportsApiModule {}

@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+
+/** Polls SNMP items. */
+@Module({})
+export class SnmpWorkerModule {}

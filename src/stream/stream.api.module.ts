@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+
+/** Server-sent events over HTTP. */
+@Module({})
+export class StreamApiModule {}
