@@ -48,6 +48,7 @@ const SELF_EXPLAINING = new Set([
   'DatabaseUnusableError',
   'JobHandlerError',
   'PortTakenError',
+  'SecretKeysError',
 ]);
 
 function explain(error: unknown, log: NestLogger): void {

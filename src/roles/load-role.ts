@@ -1,12 +1,20 @@
+import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import type { DynamicModule, INestApplicationContext } from '@nestjs/common';
+import type { Client } from 'pg';
 import type { Logger as PinoLogger } from 'pino';
 import { DataSource } from 'typeorm';
+import { sealedCredentials } from '../devices/items/sealed-credentials.js';
 import type { Settings } from '../platform/config/settings.schema.js';
 import type { DatabaseConnection } from '../platform/database/connection.js';
 import { runMigrations } from '../platform/database/run-migrations.driver.js';
 import type { HttpServer } from '../platform/http/http-server.driver.js';
 import type { NestLogger } from '../platform/observability/nest-logger.js';
+import { KEY_FILE } from '../platform/security/secret-key-file.driver.js';
+import { SecretKeysModule } from '../platform/security/secret-keys.module.js';
+import { unlockSecrets } from '../platform/security/secret-keys.store.js';
+import { ensurePartitions } from '../probes/history/create-partitions.store.js';
+import { statementsOf } from '../probes/history/upkeep-session.store.js';
 import { facesOf } from './faces-of.js';
 import { type Ground, RootModule } from './root.module.js';
 
@@ -35,7 +43,21 @@ export async function loadRole(settings: Settings, version: string, pino: PinoLo
   ]);
 
   const migrate = (connection: DatabaseConnection) =>
-    runMigrations(connection, { log, extraSteps: queue ? [(client) => queue.migrateQueue(client)] : [] });
+    runMigrations(connection, {
+      log,
+      extraSteps: [
+        ...(queue ? [(client: Client) => queue.migrateQueue(client)] : []),
+        async (client) => void (await ensurePartitions(statementsOf(client), new Date())),
+      ],
+    });
+
+  const unlock = ({ connection, dataFolder }: Ground) =>
+    unlockSecrets(connection, {
+      settings,
+      keyFile: settings.databaseUrl ? null : join(dataFolder, KEY_FILE),
+      tables: [sealedCredentials],
+      log,
+    });
 
   const createApp = (root: DynamicModule, server: HttpServer): Promise<INestApplicationContext> =>
     http
@@ -45,7 +67,8 @@ export async function loadRole(settings: Settings, version: string, pino: PinoLo
   return {
     async run(ground: Ground, server: HttpServer): Promise<Running> {
       await migrate(ground.connection);
-      const app = await createApp(RootModule.compose(ground, faces), server);
+      const secretKeys = SecretKeysModule.forRoot(await unlock(ground));
+      const app = await createApp(RootModule.compose(ground, [secretKeys, ...faces]), server);
       const token = await tokens?.ensureFirstAdminToken(app.get(DataSource), settings);
       const stopJobs = async (): Promise<void> => {
         if (worker) await app.get(worker.WorkerHost, { strict: false }).stop();

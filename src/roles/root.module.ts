@@ -5,6 +5,7 @@ import type { Settings } from '../platform/config/settings.schema.js';
 import type { DatabaseConnection } from '../platform/database/connection.js';
 import { DatabaseModule } from '../platform/database/database.module.js';
 import { toPgConfig } from '../platform/database/pg-config.driver.js';
+import { EventsModule } from '../platform/events/events.module.js';
 import { Readiness } from '../platform/http/readiness.js';
 import { QueueConnection, type QueueTarget } from '../platform/queue/queue-connection.port.js';
 import { QueueModule } from '../platform/queue/queue.module.js';
@@ -33,6 +34,7 @@ export class RootModule {
         ConfigModule.forRoot(settings, ground.version),
         GroundModule.forRoot(ground),
         DatabaseModule.forRoot(connection),
+        EventsModule.forRoot(connection),
         CacheModule.forRoot(settings),
         QueueModule.forRoot({ provide: QueueConnection, useValue: { target: queueTarget(ground) } }),
         ...faces,

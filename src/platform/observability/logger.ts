@@ -4,7 +4,7 @@ import { lineRedactor, REDACTED_PATHS } from './redaction.js';
 
 /** The process's logger: lines for people on a terminal, JSON elsewhere; secrets masked. */
 export async function createLogger(settings: Settings): Promise<PinoLogger> {
-  const redact = lineRedactor([settings.adminToken]);
+  const redact = lineRedactor([settings.adminToken, settings.secretsKey, settings.secretsKeyPrevious]);
   return pino(
     {
       level: settings.logLevel,
