@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { HttpServer } from '../../src/platform/http/http-server.driver.js';
 import { Readiness } from '../../src/platform/http/readiness.js';
 import { eventually } from '../support/eventually.js';
@@ -59,6 +61,18 @@ describe('HttpServer', () => {
     expect(await asked).toMatchObject({ status: 200, body: 'done' });
     await closed;
     await expect(askServer(port, '/')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('does not wait for connections that were opened and never used', async () => {
+    const { server, port } = await start();
+    const socket = connect({ port, host: '127.0.0.1' });
+    let closed = false;
+    socket.on('close', () => (closed = true)).on('error', () => undefined);
+    await once(socket, 'connect');
+    const began = performance.now();
+    await server.close(10_000);
+    expect(performance.now() - began).toBeLessThan(1_000);
+    await eventually(() => expect(closed).toBe(true));
   });
 
   it('cuts a request that does not finish in time', async () => {

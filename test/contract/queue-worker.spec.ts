@@ -67,7 +67,7 @@ describe('a worker process', () => {
     };
 
     it('on a job without a handler', async () => {
-      expect(await refusal({ providers: [NothingOfSwarm] })).toBe(
+      expect(await refusal({ queues: 'swarm', providers: [NothingOfSwarm] })).toBe(
         'Cannot start the worker:\n' +
           '  - Job "swarm.refresh" of queue "swarm" has no handler. Decorate a method with @JobHandler(\'swarm.refresh\') in a module ' +
           'of this role, or leave "swarm" out of SWARMWARD_WORKER_QUEUES.',
@@ -93,7 +93,7 @@ describe('a worker process', () => {
     const reader = await boot();
     const registry = reader.get(WorkerRegistry);
     expect(await registry.live()).toEqual({ workers: [], concurrency: 0 });
-    const both = await boot({ handlers: new ScriptedHandlers(), concurrency: 5 });
+    const both = await boot({ handlers: new ScriptedHandlers(), concurrency: 5, queues: 'swarm,maintenance' });
     const one = await boot({ handlers: new ScriptedHandlers(), concurrency: 3, queues: 'maintenance' });
     const live = await eventually(async () => {
       const now = await registry.live();

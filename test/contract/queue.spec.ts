@@ -270,8 +270,8 @@ for (const [backend, missing, openServer] of backends) {
       await producer.enqueue('cache.cleanup', {});
       await eventually(() => expect(Date.now() - enqueuedAt).toBeGreaterThan(200));
       await producer.enqueue('cache.warm', {});
-      const [, maintenance] = await statistics.all();
-      expect(maintenance).toMatchObject({ name: 'maintenance', waiting: 2, active: 0 });
+      const maintenance = (await statistics.all()).find(({ name }) => name === 'maintenance');
+      expect(maintenance).toMatchObject({ waiting: 2, active: 0 });
       expect(maintenance?.oldestWaitingSeconds).toBeGreaterThan(0.19);
     });
 

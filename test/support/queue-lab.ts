@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { runMigrations } from '../../src/platform/database/run-migrations.driver.js';
 import { ConfigModule } from '../../src/platform/config/config.module.js';
 import { readSettings } from '../../src/platform/config/read-settings.js';
+import { EventBus } from '../../src/platform/events/event-bus.store.js';
 import {
   type JobDefinition,
   JobCatalogue,
@@ -55,10 +56,30 @@ export class ScriptedHandlers {
     return this.play('audit.prune', payload, context);
   }
 
-  private async play(job: JobName, payload: unknown, context: JobContext): Promise<unknown> {
+  async play(job: JobName, payload: unknown, context: JobContext): Promise<unknown> {
     this.runs.push({ job, payload, context });
     return this.scripts.get(job)?.(payload, context);
   }
+}
+
+/** Those that no test names: without a handler no worker would boot. */
+const FURTHER_JOBS = [
+  'ping.cycle',
+  'checks.cycle',
+  'snmp.poll',
+  'device.check',
+  'discovery.scan',
+  'rollups.run',
+  'partitions.ensure',
+  'pings.cleanup',
+  'tables.analyze',
+] as const satisfies JobName[];
+for (const job of FURTHER_JOBS) {
+  const value = function (this: ScriptedHandlers, payload: unknown, context: JobContext): Promise<unknown> {
+    return this.play(job, payload, context);
+  };
+  JobHandler(job)(ScriptedHandlers.prototype, job, { value });
+  Object.defineProperty(ScriptedHandlers.prototype, job, { value });
 }
 
 /** The real catalogue with times short enough for tests. */
@@ -92,7 +113,7 @@ export async function bootQueue(options: BootOptions): Promise<INestApplicationC
     SWARMWARD_WORKER_CONCURRENCY: String(concurrency),
     ...(queues && { SWARMWARD_WORKER_QUEUES: queues }),
   });
-  @Module({ providers: [{ provide: DataSource, useValue: database }], exports: [DataSource] })
+  @Module({ providers: [{ provide: DataSource, useValue: database }, EventBus], exports: [DataSource, EventBus] })
   class DatabaseOfTheTest {}
   const building = Test.createTestingModule({
     imports: [

@@ -6,7 +6,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Settings } from '../config/settings.schema.js';
 import { equipEndpoints, frontDoor, requestId } from './edge.hook.js';
 import type { HttpServer } from './http-server.driver.js';
-import { acceptJsonOnly } from './json-body.js';
+import { acceptDeclaredBodies } from './json-body.js';
 import { ProblemFilter, sendProblem } from './problem.filter.js';
 import { requestLog, type RequestLogger } from './request-log.hook.js';
 import { RouteTable } from './route-table.js';
@@ -61,7 +61,7 @@ export async function createHttpApp(
   instance.decorateRequest('failure', undefined);
   instance.addHook('onRequest', frontDoor(headers, routes));
   instance.addHook('onResponse', requestLog(requestLogger, settings.slowRequestMs));
-  acceptJsonOnly(instance);
+  acceptDeclaredBodies(instance);
 
   const app = await NestFactory.create<NestFastifyApplication>(rootModule, adapter, {
     bodyParser: false,

@@ -65,7 +65,8 @@ function equip(route: RouteOptions, spec: EndpointSpec, injector: Injector): voi
   const reads = [route.method].flat().some((method) => method === 'GET' || method === 'HEAD');
   const tagged = reads && spec.etag !== false && route.url.startsWith('/api/v1/');
   if (spec.role !== 'public') route.onRequest = [injector.get(AccessControl, { strict: false }).hookFor(spec.role)];
-  route.preHandler = [validation(spec)];
+  if (spec.uploadBytes) route.bodyLimit = spec.uploadBytes;
+  route.preHandler = [validation(spec), ...(spec.stream ? [endWithClient] : [])];
   // Fastify makes a HEAD of every GET, and drops its body in a hook that must stay the last one.
   route.onSend = [responseEncoding(tagged), ...[route.onSend ?? []].flat()];
   const owner = route.config?.owner;
@@ -87,6 +88,18 @@ function validation(spec: EndpointSpec): preHandlerHookHandler {
     }
   };
 }
+
+/**
+ * A stream ends mostly by its client's leaving, which Node tells by `close` alone; for Fastify an answer is over, and logged,
+ * at `finish` or `error`.
+ */
+const endWithClient: preHandlerHookHandler = (_request, reply, done) => {
+  const { raw } = reply;
+  raw.once('close', () => {
+    if (!raw.writableFinished && raw.listenerCount('error') > 0) raw.emit('error', new Error('The client left'));
+  });
+  done();
+};
 
 function undeclared(method: string, url: string): string {
   return `${method} ${url} does not say who may call it. Put @ApiEndpoint({ role: ... }) on its handler.`;

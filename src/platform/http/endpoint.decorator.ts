@@ -21,6 +21,11 @@ export interface EndpointSpec {
   bodyExample?: unknown;
   /** Of `data` (of one item with `list`, of the whole body with `bare`). `null`: an answer without a body. */
   response: z.ZodType | null;
+  /**
+   * It takes bodies of up to this many bytes, and `text/csv` besides JSON: the handler's body is then a `CsvBody`, to be read as it arrives.
+   * Characters that cannot be stored are left for the handler to refuse, item by item.
+   */
+  uploadBytes?: number;
   /** The answer is a page: `{data: [...], page: {...}}`. */
   list?: boolean;
   /** The answer has no envelope. */
@@ -40,6 +45,11 @@ export interface EndpointSpec {
   direct?: boolean;
   /** `false` leaves out ETag and 304 of a GET: health, streams, exports. */
   etag?: boolean;
+  /**
+   * The answer is server-sent events without an end. `response` is then the union of the events as a client parses them,
+   * `{id, event, data}`, and this one value of each, by name. Needs `direct` and `etag: false`; the request is logged when it ends.
+   */
+  stream?: Record<string, unknown>;
 }
 
 /**

@@ -7,7 +7,7 @@ import {
   type ServerResponse,
   STATUS_CODES,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ProblemCode } from './problem-catalogue.js';
 import { PROBLEM_TYPE, ProblemException } from './problem.js';
@@ -32,6 +32,7 @@ const SILENT_SOCKET_MS = 120_000;
 export class HttpServer {
   readonly raw: Server;
   private handler: RequestListener;
+  private readonly sockets = new Set<Socket>();
 
   constructor({ readiness, otherwise = 'starting' }: HttpServerOptions) {
     this.handler = probes(readiness, otherwise);
@@ -46,6 +47,10 @@ export class HttpServer {
       (request, response) => this.handler(request, response),
     );
     this.raw.setTimeout(SILENT_SOCKET_MS);
+    this.raw.on('connection', (socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+    });
     this.raw.on('clientError', refuseUnreadable);
     this.raw.on('checkExpectation', refuseExpectation);
   }
@@ -69,11 +74,17 @@ export class HttpServer {
   async close(patienceMs = 10_000): Promise<void> {
     if (!this.raw.listening) return;
     const closed = new Promise<void>((resolve) => this.raw.close(() => resolve()));
-    const sweep = setInterval(() => this.raw.closeIdleConnections(), 50);
+    const sweep = setInterval(() => this.closeUnused(), 50);
     const cut = setTimeout(() => this.raw.closeAllConnections(), patienceMs);
     await closed;
     clearInterval(sweep);
     clearTimeout(cut);
+  }
+
+  /** Connections without a request; also those that clients open in advance and have sent nothing on, which Node does not call idle. */
+  private closeUnused(): void {
+    this.raw.closeIdleConnections();
+    for (const socket of this.sockets) if (socket.bytesRead === 0) socket.destroy();
   }
 }
 

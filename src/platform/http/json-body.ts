@@ -1,8 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { CsvBody, tooLarge } from './csv-body.js';
 import { ProblemException } from './problem.js';
 
-/** Takes bodies as JSON only: other content types are a 415. An empty body is no body. */
-export function acceptJsonOnly(instance: FastifyInstance): void {
+/**
+ * Takes bodies as JSON only, and `text/csv` where an endpoint declares `uploadBytes`: other content types are a 415. An empty body is no
+ * body.
+ */
+export function acceptDeclaredBodies(instance: FastifyInstance): void {
   const parse = instance.getDefaultJsonParser('error', 'error') as (
     request: FastifyRequest,
     body: string,
@@ -10,9 +14,19 @@ export function acceptJsonOnly(instance: FastifyInstance): void {
   ) => void;
   instance.removeAllContentTypeParsers();
   instance.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    const encoding = request.headers['content-encoding'];
-    if (encoding && encoding !== 'identity') return done(new ProblemException('unsupported_media_type'));
+    if (isEncoded(request)) return done(new ProblemException('unsupported_media_type'));
     if (body.length === 0) return done(null, undefined);
     parse(request, body as string, done);
   });
+  instance.addContentTypeParser('text/csv', (request, stream, done) => {
+    const maxBytes = request.routeOptions.config.endpoint?.uploadBytes;
+    if (maxBytes === undefined || isEncoded(request)) return done(new ProblemException('unsupported_media_type'));
+    if (Number(request.headers['content-length'] ?? 0) > maxBytes) return done(tooLarge(maxBytes));
+    done(null, new CsvBody(stream, maxBytes));
+  });
+}
+
+function isEncoded(request: FastifyRequest): boolean {
+  const encoding = request.headers['content-encoding'];
+  return encoding !== undefined && encoding !== '' && encoding !== 'identity';
 }

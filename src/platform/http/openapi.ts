@@ -59,7 +59,13 @@ function operation({ method, url, spec }: Endpoint): Json {
       ...conditional(method, url, spec),
     ],
     ...(spec.body && {
-      requestBody: { required: true, content: { 'application/json': requestContent(spec.body, spec.bodyExample) } },
+      requestBody: {
+        required: true,
+        content: {
+          'application/json': requestContent(spec.body, spec.bodyExample),
+          ...(spec.uploadBytes && { 'text/csv': { schema: { type: 'string' } } }),
+        },
+      },
     }),
     responses: { ...success(method, url, spec), ...failures(spec) },
   };
@@ -127,7 +133,11 @@ function success(method: string, url: string, spec: EndpointSpec): Json {
 function content(spec: EndpointSpec): Json {
   if (spec.response === null) return {};
   const item = jsonSchema(spec.response, 'output');
-  const { example } = spec;
+  const { example, stream } = spec;
+  if (stream) {
+    const examples = Object.fromEntries(Object.entries(stream).map(([name, value]) => [name, { value }]));
+    return { content: { 'text/event-stream': { schema: item, examples } } };
+  }
   const schema = spec.bare
     ? item
     : object(spec.list ? { data: { type: 'array', items: item }, page: PAGE } : { data: item });

@@ -32,6 +32,11 @@ export const problemCatalogue = {
     title: 'Malformed URL',
     detail: 'The path or query is not validly percent-encoded UTF-8.',
   },
+  malformed_csv: {
+    status: 400,
+    title: 'Malformed CSV',
+    detail: 'The file cannot be read as CSV in UTF-8 with a header row. Save it so, and import it again.',
+  },
   invalid_character: {
     status: 400,
     title: 'Invalid character',
@@ -73,6 +78,56 @@ export const problemCatalogue = {
     title: 'Service not found',
     detail: 'There is no service with this id or name. GET /api/v1/status/swarm/services lists them.',
   },
+  discovery_not_found: {
+    status: 404,
+    title: 'Scan not found',
+    detail: 'There is no scan with this id, or it is long over and forgotten. Start it again.',
+  },
+  job_not_found: {
+    status: 404,
+    title: 'Job not found',
+    detail: 'There is no job with this id, or it is long over and forgotten.',
+  },
+  device_not_found: {
+    status: 404,
+    title: 'Device not found',
+    detail: 'There is no device with this id. GET /api/v1/devices lists them.',
+  },
+  site_not_found: {
+    status: 404,
+    title: 'Site not found',
+    detail: 'There is no site with this id. GET /api/v1/sites lists them.',
+  },
+  group_not_found: {
+    status: 404,
+    title: 'Group not found',
+    detail: 'There is no group with this id. GET /api/v1/groups lists them.',
+  },
+  profile_not_found: {
+    status: 404,
+    title: 'Profile not found',
+    detail: 'There is no profile with this id. GET /api/v1/profiles lists them.',
+  },
+  credential_not_found: {
+    status: 404,
+    title: 'Credential not found',
+    detail: 'There is no credential with this id. GET /api/v1/credentials lists them.',
+  },
+  item_not_found: {
+    status: 404,
+    title: 'Item not found',
+    detail: 'There is no item with this id. GET /api/v1/items lists them.',
+  },
+  template_not_found: {
+    status: 404,
+    title: 'Template not found',
+    detail: 'There is no template with this id. GET /api/v1/templates lists them.',
+  },
+  maintenance_window_not_found: {
+    status: 404,
+    title: 'Maintenance window not found',
+    detail: 'There is no maintenance window with this id. GET /api/v1/maintenance-windows lists them.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed',
@@ -84,10 +139,78 @@ export const problemCatalogue = {
     detail: 'The request did not arrive completely in time. Send it again.',
   },
   conflict: { status: 409, title: 'Conflict', detail: 'The object has changed or is in use. Read it again first.' },
+  discovery_not_finished: {
+    status: 409,
+    title: 'Scan not finished',
+    detail:
+      'The scan still waits or runs, or it failed: GET /api/v1/jobs/{id} says which. Accept when it is completed.',
+  },
   last_admin_token: {
     status: 409,
     title: 'Last admin token',
     detail: 'Create another admin token before revoking this one, or nobody could administer Swarmward.',
+  },
+  name_taken: {
+    status: 409,
+    title: 'Name taken',
+    detail: 'Another object of this kind has this name. Choose another one, or change that object.',
+  },
+  in_use: {
+    status: 409,
+    title: 'In use',
+    detail: 'Other objects refer to this one. Give them another first, then remove it.',
+  },
+  duplicate_address: {
+    status: 409,
+    title: 'Duplicate address',
+    detail: 'Another device has this address. Change that device, or send `"allow_duplicate": true`.',
+  },
+  parent_cycle: {
+    status: 409,
+    title: 'Circle of parents',
+    detail: 'Nothing can lie above itself. Choose another parent.',
+  },
+  interval_unachievable: {
+    status: 409,
+    title: 'Interval unachievable',
+    detail: 'fping cannot ping so many devices in 70 % of the interval. Lengthen the interval or send fewer packets.',
+  },
+  default_profile: {
+    status: 409,
+    title: 'Default profile',
+    detail: 'There must be one default profile. Make another one the default first.',
+  },
+  secrets_key_missing: {
+    status: 409,
+    title: 'Secrets key missing',
+    detail:
+      'Credentials are only stored encrypted. Set SWARMWARD_SECRETS_KEY, the same in every process (`openssl rand -base64 32` makes one), and start again.',
+  },
+  item_of_template: {
+    status: 409,
+    title: 'Item of a template',
+    detail:
+      'The item was made by a template: singly only `enabled` and `interval_seconds` change. Change the template, or remove it from the device.',
+  },
+  too_many_items: {
+    status: 409,
+    title: 'Too many items',
+    detail: 'A device has at most 500 items. Remove those that nobody looks at first.',
+  },
+  maintenance_window_recurs: {
+    status: 409,
+    title: 'Maintenance window recurs',
+    detail: 'A recurring window cannot be ended for once. Set `enabled` to false, or give its rule an UNTIL.',
+  },
+  maintenance_window_not_active: {
+    status: 409,
+    title: 'Maintenance window not active',
+    detail: 'The window has not begun, is over or is disabled. Delete it, or change `starts_at` and `ends_at`.',
+  },
+  too_many_maintenance_windows: {
+    status: 409,
+    title: 'Too many maintenance windows',
+    detail: 'At most 500 windows that are not over may be enabled. Delete or disable some, or widen the scope of one.',
   },
   body_too_large: { status: 413, title: 'Body too large', detail: 'The body must not exceed 1 MiB.' },
   url_too_long: { status: 414, title: 'URL too long', detail: 'Shorten the path.' },
@@ -97,6 +220,12 @@ export const problemCatalogue = {
     detail: 'Send the body as `Content-Type: application/json`, without Content-Encoding.',
   },
   expectation_failed: { status: 417, title: 'Expectation failed', detail: 'Send the request without Expect header.' },
+  import_rolled_back: {
+    status: 422,
+    title: 'Import rolled back',
+    detail:
+      'Nothing was imported, because `atomic` is true and `errors` names rows that were refused. Correct them and import again.',
+  },
   rate_limited: {
     status: 429,
     title: 'Too many requests',
@@ -106,6 +235,16 @@ export const problemCatalogue = {
     status: 429,
     title: 'Too many failed logins',
     detail: 'Too many wrong tokens came from this address. Wait as long as Retry-After says.',
+  },
+  too_many_discoveries: {
+    status: 429,
+    title: 'Too many scans',
+    detail: 'As many scans of subnets wait or run as may at once. Wait until one is over.',
+  },
+  too_many_streams: {
+    status: 429,
+    title: 'Too many streams',
+    detail: 'This token has as many streams open as it may. Close one: one stream can carry all events.',
   },
   headers_too_large: { status: 431, title: 'Headers too large', detail: 'The headers must not exceed 16 KiB.' },
   internal_error: {
@@ -124,6 +263,16 @@ export const problemCatalogue = {
     status: 503,
     title: 'Database timeout',
     detail: 'The query took too long and was cancelled. Narrow it down with filters, or try again later.',
+  },
+  streams_full: {
+    status: 503,
+    title: 'No stream left',
+    detail: 'As many streams are open as this process serves. Wait as long as Retry-After says, and poll meanwhile.',
+  },
+  inventory_busy: {
+    status: 503,
+    title: 'Inventory busy',
+    detail: 'Another change of the inventory, such as an import, takes its time. Try again in a moment.',
   },
   queue_unavailable: {
     status: 503,

@@ -3,6 +3,12 @@ export type ReadinessState = 'starting' | 'ready' | 'draining';
 /** Whether this process may be sent requests. It does not follow the database once it is ready. */
 export class Readiness {
   state: ReadinessState = 'starting';
+  private readonly drained = new AbortController();
+
+  /** Aborted when the process begins to stop: answers without an end must end now. */
+  get draining(): AbortSignal {
+    return this.drained.signal;
+  }
 
   ready(): void {
     if (this.state === 'starting') this.state = 'ready';
@@ -11,6 +17,7 @@ export class Readiness {
   /** From now on `/health/ready` answers 503, so that load balancers turn away. */
   drain(): void {
     this.state = 'draining';
+    this.drained.abort();
   }
 
   /** The answers of the two probes: live says that the process answers at all. */

@@ -28,11 +28,13 @@ export function requestLog(logger: RequestLogger, slowMs: number): onResponseHoo
   return function logRequest(request, reply, done) {
     const milliseconds = reply.elapsedTime;
     const status = reply.statusCode;
-    let level = requestLevel(request.method, status, milliseconds, slowMs);
+    // A stream lasts as long as its client likes.
+    const slow = milliseconds > slowMs && !request.routeOptions.config?.endpoint?.stream;
+    let level = requestLevel(request.method, status, slow ? milliseconds : 0, slowMs);
     if (level === 'debug' && !logger.isLevelEnabled('debug')) return done();
     const route = request.routeOptions.url ?? 'unknown';
     // A probe that answers 503 says so on purpose.
-    if (PROBES.has(route) && milliseconds <= slowMs && request.failure === undefined) level = 'debug';
+    if (PROBES.has(route) && !slow && request.failure === undefined) level = 'debug';
     logger[level](
       {
         request_id: request.id,
@@ -43,7 +45,7 @@ export function requestLog(logger: RequestLogger, slowMs: number): onResponseHoo
         ...(request.caller && { caller: request.caller.name }),
         ...(request.failure !== undefined && failureFields(status, request.failure)),
       },
-      level === 'warn' && milliseconds > slowMs ? 'Slow request' : 'Request',
+      level === 'warn' && slow ? 'Slow request' : 'Request',
     );
     done();
   };

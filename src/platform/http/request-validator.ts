@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CsvBody } from './csv-body.js';
 import type { EndpointSpec } from './endpoint.decorator.js';
 import { type InvalidValue, ProblemException } from './problem.js';
 import { isStorable } from './storable-text.js';
@@ -21,10 +22,11 @@ const MAX_DEPTH = 64;
  * It throws a ProblemException that names every invalid value.
  */
 export function requestValidator(spec: EndpointSpec): (request: RequestParts) => void {
-  const { params, query = NOTHING, body } = spec;
+  const { params, query = NOTHING, body, uploadBytes } = spec;
   return (request) => {
     if (request.url.includes('%')) refuseUnreadable(request.url);
-    if (request.body !== undefined && request.body !== null) refuseUnstorable(request.body);
+    const isUpload = uploadBytes !== undefined;
+    if (!isUpload && request.body !== undefined && request.body !== null) refuseUnstorable(request.body);
     const errors: InvalidValue[] = [];
     // The router takes `/tokens/` for `/tokens/:id` with an empty id.
     if (params && Object.values(request.params as object).includes('')) throw new ProblemException('route_not_found');
@@ -32,7 +34,9 @@ export function requestValidator(spec: EndpointSpec): (request: RequestParts) =>
     if (query !== NOTHING || request.url.includes('?')) {
       request.query = parse(query, request.query, 'query parameter', errors);
     }
-    if (body) request.body = parse(body, request.body ?? {}, 'field', errors);
+    if (request.body instanceof CsvBody) {
+      if (errors.length > 0) request.body.discard();
+    } else if (body) request.body = parse(body, request.body ?? {}, 'field', errors);
     else if (!isNothing(request.body)) errors.push({ path: '', message: 'This endpoint takes no body.' });
     if (errors.length > 0) throw new ProblemException('validation_failed', { detail: summary(errors), errors });
   };

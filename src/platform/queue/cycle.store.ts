@@ -4,6 +4,9 @@ import type { CycleSlot } from './cycle-slot.js';
 
 type Cycle = Pick<CycleSlot, 'kind' | 'shard' | 'dueAt'>;
 
+/** It began too late, the one before was still running, or nobody ran it. */
+export type MissReason = 'late' | 'overlap' | 'not_run';
+
 /** Which turns of periodic work were done, and which were missed: the tables `cycles` and `cycle_misses`. */
 @Injectable()
 export class CycleStore {
@@ -24,7 +27,7 @@ export class CycleStore {
   }
 
   /** Notes that a turn was dropped; once, however often it is found. */
-  async recordMiss({ kind, shard, dueAt }: Cycle, reason: 'late' | 'overlap'): Promise<void> {
+  async recordMiss({ kind, shard, dueAt }: Cycle, reason: MissReason): Promise<void> {
     await this.database.query(
       'insert into cycle_misses (kind, shard, due_at, reason, at) values ($1, $2, $3, $4, now()) on conflict do nothing',
       [kind, shard, dueAt, reason],

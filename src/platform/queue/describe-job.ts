@@ -10,6 +10,8 @@ export interface DescribedJob {
   state: JobState;
   /** Tries that ended so far. */
   attempts: number;
+  /** What it said last of how far it is; null when it said nothing. */
+  progress: Record<string, unknown> | null;
   /** What its handler returned, once completed; `{ dropped: 'late' }` when it never ran. */
   result?: unknown;
   /** Why the last try failed. */
@@ -38,6 +40,7 @@ export function describeJob(
     | 'name'
     | 'queueName'
     | 'attemptsMade'
+    | 'progress'
     | 'returnvalue'
     | 'failedReason'
     | 'timestamp'
@@ -53,10 +56,17 @@ export function describeJob(
     queue: job.queueName,
     state: shown,
     attempts: job.attemptsMade,
+    // BullMQ begins with the number 0; ours are objects.
+    progress: isReport(job.progress) ? job.progress : null,
     ...(shown === 'completed' && { result: job.returnvalue as unknown }),
     ...(job.failedReason && { error: job.failedReason }),
     enqueuedAt: new Date(job.timestamp),
     startedAt: job.processedOn ? new Date(job.processedOn) : null,
     finishedAt: job.finishedOn ? new Date(job.finishedOn) : null,
   };
+}
+
+/** Whether it is a report of ours. */
+export function isReport(progress: unknown): progress is Record<string, unknown> {
+  return typeof progress === 'object' && progress !== null && !Array.isArray(progress);
 }

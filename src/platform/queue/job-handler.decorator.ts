@@ -13,6 +13,12 @@ export interface JobContext {
   attempt: number;
   /** The slot that the job was enqueued for; its results are recorded with {@link CycleStore.claim} in their transaction. */
   slot?: CycleSlot;
+  /**
+   * Says how far it is: kept with the job (`GET /jobs/:id`) and, for jobs that the catalogue announces, told on the stream. Call it as
+   * often as you like: at most four a second are written, the last one always. At most 2 KB of JSON, more is left out; it never fails.
+   * @example context.progress({ probed: 128, of: 254 })
+   */
+  progress(report: Record<string, unknown>): void;
 }
 
 type Handler<Name extends JobName> = (payload: JobPayload<Name>, context: JobContext) => Promise<unknown>;

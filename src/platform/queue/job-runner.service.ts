@@ -6,7 +6,9 @@ import { CycleStore } from './cycle.store.js';
 import { JobCatalogue, type JobDefinition } from './job-catalogue.js';
 import { JobCounters } from './job-counters.js';
 import { DROPPED_LATE, jobEnvelope, slotOfEnvelope } from './job-envelope.js';
+import { JobAnnouncer } from './job-announcer.service.js';
 import type { FoundHandler } from './job-handler.explorer.js';
+import { JobProgressReporter } from './job-progress.service.js';
 import { JobTimeLimitError, WorkerStoppingError } from './queue-errors.js';
 
 /** What ends a run before its handler does. */
@@ -17,10 +19,10 @@ export interface RunSignals {
   lost?: AbortSignal;
 }
 
-/** Runs one try of one job: checks it, drops it when it is late, and keeps the time limit. Handlers need not care for any of it. */
 /** Between two lines about late jobs. */
 const LATE_LINE_EVERY_MS = 60_000;
 
+/** Runs one try of one job: checks it, drops it when it is late, and keeps the time limit. Handlers need not care for any of it. */
 @Injectable()
 export class JobRunner {
   private readonly log = new Logger('JobRunner');
@@ -29,6 +31,7 @@ export class JobRunner {
     private readonly catalogue: JobCatalogue,
     private readonly cycles: CycleStore,
     private readonly counters: JobCounters,
+    private readonly announcer: JobAnnouncer,
   ) {}
 
   /**
@@ -60,8 +63,11 @@ export class JobRunner {
       definition.timeoutMs,
     );
     const signal = AbortSignal.any([timedOut.signal, signals.stopping, ...(signals.lost ? [signals.lost] : [])]);
+    const reporter = new JobProgressReporter(job, this.announcer);
+    this.announcer.tell(job, 'active');
     try {
-      const context = { jobId, signal, attempt: job.attemptsMade + 1, ...(slot && { slot }) };
+      const progress = (report: Record<string, unknown>): void => reporter.report(report);
+      const context = { jobId, signal, attempt: job.attemptsMade + 1, progress, ...(slot && { slot }) };
       const result = await untilAborted(handler.run(payload, context), signal);
       this.counters.completed(job.name, performance.now() - startedAt);
       return result;
@@ -71,6 +77,7 @@ export class JobRunner {
       throw error;
     } finally {
       clearTimeout(timer);
+      await reporter.finish();
     }
   }
 

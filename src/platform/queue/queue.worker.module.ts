@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { JobAnnouncer } from './job-announcer.service.js';
 import { JobHandlerExplorer } from './job-handler.explorer.js';
 import { JobRunner } from './job-runner.service.js';
 import { QueueMaintenanceProcessor } from './queue-maintenance.processor.js';
@@ -9,7 +10,15 @@ import { WorkerHost, WorkerTimes } from './worker-host.service.js';
 /** Makes the process a worker: it takes jobs and runs their handlers. Needs {@link QueueModule}. */
 @Module({
   imports: [DiscoveryModule],
-  providers: [WorkerTimes, JobHandlerExplorer, JobRunner, WorkerHost, WorkerHeartbeat, QueueMaintenanceProcessor],
+  providers: [
+    WorkerTimes,
+    JobAnnouncer,
+    JobHandlerExplorer,
+    JobRunner,
+    WorkerHost,
+    WorkerHeartbeat,
+    QueueMaintenanceProcessor,
+  ],
   exports: [WorkerHost],
 })
 export class QueueWorkerModule {}

@@ -10,6 +10,7 @@ import type { Job, Worker } from 'bullmq';
 import type { QueueName } from '../config/settings.schema.js';
 import { Settings } from '../config/settings.schema.js';
 import { within } from '../observability/time-limit.js';
+import { JobAnnouncer } from './job-announcer.service.js';
 import { JobCounters } from './job-counters.js';
 import { JobHandlerExplorer, type FoundHandler } from './job-handler.explorer.js';
 import { JobRunner } from './job-runner.service.js';
@@ -52,6 +53,7 @@ export class WorkerHost implements OnModuleInit, OnApplicationBootstrap, BeforeA
     private readonly counters: JobCounters,
     private readonly times: WorkerTimes,
     private readonly outage: QueueOutage,
+    private readonly announcer: JobAnnouncer,
   ) {}
 
   /** @throws Error when a job of the queues has not exactly one handler */
@@ -95,6 +97,8 @@ export class WorkerHost implements OnModuleInit, OnApplicationBootstrap, BeforeA
       options,
       this.outage,
     );
+    // Told only now: who then looks the job up finds its result.
+    worker.on('completed', (job) => this.announcer.tell(job, 'completed'));
     worker.on('failed', (job, error) => this.onFailed(job, error));
     worker.on('ready', () => this.outage.succeeded());
     worker.on('stalled', (jobId) => this.log.warn(`Job ${jobId} lost its worker and goes back to the queue`));
@@ -130,6 +134,7 @@ export class WorkerHost implements OnModuleInit, OnApplicationBootstrap, BeforeA
     if (!job) return;
     const final = job.finishedOn !== undefined && job.finishedOn !== null;
     this.counters.add(job.name, final ? 'failed' : 'retried');
+    this.announcer.tell(job, final ? 'failed' : 'waiting');
     const line = { jobId: job.id, job: job.name, attempt: job.attemptsMade, error: error.message };
     if (final) this.log.warn({ ...line, message: `Job ${job.id} (${job.name}) failed: ${error.message}` });
     else

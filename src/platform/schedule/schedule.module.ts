@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
 import { ScheduleModule as NestScheduleModule } from '@nestjs/schedule';
+import { ScheduleKeeper } from './schedule-keeper.service.js';
 import { SlotTicker } from './slot-ticker.service.js';
 
 /** Cron providers work where this is imported: the role scheduler. */
-@Module({ imports: [NestScheduleModule.forRoot()], providers: [SlotTicker], exports: [SlotTicker] })
+@Module({
+  imports: [NestScheduleModule.forRoot()],
+  providers: [SlotTicker, ScheduleKeeper],
+  exports: [SlotTicker, ScheduleKeeper],
+})
 export class ScheduleModule {}

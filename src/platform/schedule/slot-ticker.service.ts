@@ -3,6 +3,17 @@ import { SchedulerRegistry } from '@nestjs/schedule';
 import { type CycleSlot, slotOf } from '../queue/cycle-slot.js';
 import { untilNextSlot } from './next-slot.js';
 
+export interface TickerPlace {
+  shard?: number;
+  /** Whole seconds. */
+  offsetSeconds?: number;
+}
+
+/** A running ticker. */
+export interface Ticking {
+  stop(): void;
+}
+
 /**
  * Ticks at whole multiples of an interval, so that every scheduler of an installation means the same slot and a tick of
  * the second one changes nothing. For intervals from settings, which a cron expression cannot say.
@@ -16,23 +27,34 @@ export class SlotTicker {
   /**
    * @param tick only enqueues; its failure is told and the next slot ticks all the same. It gets no slot when the clock was
    *   set back and the slot has ticked before: its job id is taken, and work must go on all the same
+   * @param place which shard it ticks for, and how long after the multiples of the interval
    */
-  every(kind: string, intervalSeconds: number, tick: (slot: CycleSlot | null, dueAt: Date) => Promise<unknown>): void {
+  every(
+    kind: string,
+    intervalSeconds: number,
+    tick: (slot: CycleSlot | null, dueAt: Date) => Promise<unknown>,
+    { shard = 0, offsetSeconds = 0 }: TickerPlace = {},
+  ): Ticking {
+    const name = shard === 0 ? kind : `${kind}/${shard}`;
     let latest = 0;
+    const forget = (): void => {
+      if (this.registry.doesExist('timeout', name)) this.registry.deleteTimeout(name);
+    };
     const schedule = (): void => {
-      const timer = setTimeout(run, untilNextSlot(Date.now(), intervalSeconds));
-      if (this.registry.doesExist('timeout', kind)) this.registry.deleteTimeout(kind);
-      this.registry.addTimeout(kind, timer);
+      const timer = setTimeout(run, untilNextSlot(Date.now(), intervalSeconds, offsetSeconds));
+      forget();
+      this.registry.addTimeout(name, timer);
     };
     const run = (): void => {
       schedule();
-      const slot = slotOf(kind, 0, new Date(), intervalSeconds);
+      const slot = slotOf(kind, shard, new Date(), intervalSeconds, offsetSeconds);
       const repeated = slot.dueAt.getTime() <= latest;
       latest = Math.max(latest, slot.dueAt.getTime());
       tick(repeated ? null : slot, slot.dueAt).catch((error: unknown) =>
-        this.log.debug(`Tick ${kind} could not enqueue: ${String(error)}`),
+        this.log.debug(`Tick ${name} could not enqueue: ${String(error)}`),
       );
     };
     schedule();
+    return { stop: forget };
   }
 }
