@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { SecurityModule } from '../platform/security/security.module.js';
 import { SwarmCacheReporter } from './api/swarm-cache-reporter.service.js';
+import { SwarmChangeTopic } from './api/swarm-stream.service.js';
 import { SwarmStatusController } from './api/swarm-status.controller.js';
 import { SwarmController } from './api/swarm.controller.js';
 import { SwarmModule } from './swarm.module.js';
@@ -9,6 +10,6 @@ import { SwarmModule } from './swarm.module.js';
 @Module({
   imports: [SwarmModule, SecurityModule],
   controllers: [SwarmStatusController, SwarmController],
-  providers: [SwarmCacheReporter],
+  providers: [SwarmCacheReporter, SwarmChangeTopic],
 })
 export class SwarmApiModule {}

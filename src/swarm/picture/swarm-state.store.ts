@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { encodeNotice, NOTICE_CHANNEL } from '../../platform/events/notice.js';
 import { NO_REFRESH_YET, type RefreshRecord } from './refresh-record.js';
 import type { SwarmMemory } from './swarm-picture.js';
 
@@ -63,7 +64,7 @@ export class SwarmStateStore {
   }
 
   /**
-   * One statement: picture, memory and record change together or not at all.
+   * One statement: picture, memory and record change together or not at all, and the other processes are told at commit.
    * @param manager of the session that holds the refresh lock, so that nothing is published after the lock was lost
    */
   async publish(
@@ -77,17 +78,27 @@ export class SwarmStateStore {
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, now())
        ON CONFLICT (swarm) DO UPDATE SET
          revision = excluded.revision, collected_at = excluded.collected_at, picture = excluded.picture,
-         memory = excluded.memory, ${overwrite(REFRESH_COLUMNS)}, updated_at = now()`,
-      [SWARM, entry.revision, entry.collectedAt, entry.picture, JSON.stringify(memory), ...recordValues(refresh)],
+         memory = excluded.memory, ${overwrite(REFRESH_COLUMNS)}, updated_at = now()
+       RETURNING pg_notify('${NOTICE_CHANNEL}', $12)`,
+      [
+        SWARM,
+        entry.revision,
+        entry.collectedAt,
+        entry.picture,
+        JSON.stringify(memory),
+        ...recordValues(refresh),
+        encodeNotice({ kind: 'swarm_published', revision: entry.revision }),
+      ],
     );
   }
 
-  /** Writes how an attempt went and leaves the last good picture alone. */
+  /** Writes how an attempt went, tells it, and leaves the last good picture alone. */
   async recordFailure(refresh: RefreshRecord): Promise<void> {
     await this.database.query(
       `INSERT INTO swarm_state (swarm, ${REFRESH_COLUMNS}, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, now())
-       ON CONFLICT (swarm) DO UPDATE SET ${overwrite(REFRESH_COLUMNS)}, updated_at = now()`,
-      [SWARM, ...recordValues(refresh)],
+       ON CONFLICT (swarm) DO UPDATE SET ${overwrite(REFRESH_COLUMNS)}, updated_at = now()
+       RETURNING pg_notify('${NOTICE_CHANNEL}', $8)`,
+      [SWARM, ...recordValues(refresh), encodeNotice({ kind: 'swarm_refresh_failed' })],
     );
   }
 }
