@@ -2,11 +2,13 @@ import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { ProcessFigures } from '../platform/observability/process-figures.service.js';
 import { MonitoringModule } from '../monitoring/monitoring.module.js';
+import { CycleModule } from '../probes/cycle/cycle.module.js';
 import { SwarmModule } from '../swarm/swarm.module.js';
 import { healthy, notConfigured } from './component-health.js';
 import { DatabaseIndicator } from './components/database.indicator.js';
 import { DiskIndicator } from './components/disk.indicator.js';
 import { FixedIndicator } from './components/fixed.indicator.js';
+import { IcmpIndicator } from './components/icmp.indicator.js';
 import { RedisIndicator } from './components/redis.indicator.js';
 import { SchedulerIndicator } from './components/scheduler.indicator.js';
 import { SwarmIndicator } from './components/swarm.indicator.js';
@@ -22,12 +24,21 @@ const indicators = [
   SchedulerIndicator,
   DiskIndicator,
   SwarmIndicator,
+  IcmpIndicator,
 ] as const;
-type Found = [DatabaseIndicator, RedisIndicator, WorkersIndicator, SchedulerIndicator, DiskIndicator, SwarmIndicator];
+type Found = [
+  DatabaseIndicator,
+  RedisIndicator,
+  WorkersIndicator,
+  SchedulerIndicator,
+  DiskIndicator,
+  SwarmIndicator,
+  IcmpIndicator,
+];
 
 /** Health over HTTP. */
 @Module({
-  imports: [TerminusModule.forRoot({ logger: false }), SwarmModule, MonitoringModule],
+  imports: [TerminusModule.forRoot({ logger: false }), SwarmModule, MonitoringModule, CycleModule],
   controllers: [HealthController],
   providers: [
     ProcessFigures,
@@ -36,8 +47,8 @@ type Found = [DatabaseIndicator, RedisIndicator, WorkersIndicator, SchedulerIndi
     {
       provide: HealthComponents,
       inject: [...indicators],
-      useFactory: (...[database, redis, workers, scheduler, disk, swarm]: Found) =>
-        // In the order of the contract. VictoriaMetrics and ICMP are parts that later versions configure.
+      useFactory: (...[database, redis, workers, scheduler, disk, swarm, icmp]: Found) =>
+        // In the order of the contract. VictoriaMetrics is a part that later versions configure.
         new HealthComponents([
           database,
           redis,
@@ -46,7 +57,7 @@ type Found = [DatabaseIndicator, RedisIndicator, WorkersIndicator, SchedulerIndi
           scheduler,
           disk,
           swarm,
-          new FixedIndicator('icmp', notConfigured()),
+          icmp,
           new FixedIndicator('api', healthy()),
         ]),
     },

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
+import { Partitions } from './partitions.store.js';
+import { Rollups } from './rollups.store.js';
 
 /** Partitions and rollups, for who reads and fills them. */
-@Module({})
+@Module({ providers: [Partitions, Rollups], exports: [Partitions, Rollups] })
 export class HistoryModule {}

@@ -24,10 +24,14 @@ export interface DeviceState {
   /** When the first of the disagreeing results was. */
   pendingSince: number | null;
   since: number;
-  /** When the first failed probe of this outage was. */
+  /** `at` of its latest event, whatever that was about; null before the first. The next one is never before it. */
+  eventAt: number | null;
+  /** When the first failed probe of this outage was. Kept while the state is unknown: the outage may not be over. */
   downSince: number | null;
   cause: StateCause;
   inMaintenance: boolean;
+  /** When the maintenance that it is in was said to end. */
+  maintenanceUntil: number | null;
   /** In a maintenance that does not count as downtime. */
   excused: boolean;
   blind: boolean;

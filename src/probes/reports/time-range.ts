@@ -1,0 +1,35 @@
+import { ProblemException } from '../../platform/http/problem.js';
+
+/** From `from` until before `to`, ms since the epoch. */
+export interface TimeRange {
+  from: number;
+  to: number;
+}
+
+const DAY_MS = 86_400_000;
+/** Nothing is kept for longer. */
+export const MAX_RANGE_DAYS = 731;
+
+/**
+ * What a request means by `from` and `to`: without `to` until now, without `from` so many days before it.
+ * @param rules `past`: what lies ahead is cut off, because there is nothing to know of it yet
+ * @throws ProblemException `validation_failed` when the range is empty or too long
+ */
+export function timeRange(
+  { from, to }: { from?: string | undefined; to?: string | undefined },
+  rules: { now: number; defaultDays: number; past?: boolean },
+): TimeRange {
+  const asked = to === undefined ? rules.now : Date.parse(to);
+  const end = rules.past ? Math.min(asked, rules.now) : asked;
+  const begin = from === undefined ? end - rules.defaultDays * DAY_MS : Date.parse(from);
+  if (begin >= asked) throw refusal('from', 'Must be before `to`.');
+  if (begin >= end) throw refusal('from', 'Must be in the past.');
+  if (end - begin > MAX_RANGE_DAYS * DAY_MS) {
+    throw refusal('from', `Must be at most ${MAX_RANGE_DAYS} days before \`to\`.`);
+  }
+  return { from: begin, to: end };
+}
+
+function refusal(path: string, message: string): ProblemException {
+  return new ProblemException('validation_failed', { detail: `${path}: ${message}`, errors: [{ path, message }] });
+}
