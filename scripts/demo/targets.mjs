@@ -1,0 +1,35 @@
+// What the demo watches: servers on the loopback that behave well, badly, and now well, now badly.
+import { createServer as createHttpServer } from 'node:http';
+import { createServer } from 'node:net';
+
+/** @returns the ports of the servers, which end with the process */
+export async function startTargets() {
+  const tcp = createServer((socket) => socket.on('error', () => socket.destroy()).end());
+  const startedAt = Date.now();
+  const moody = () => Math.floor((Date.now() - startedAt) / 45_000) % 2 === 1;
+  const http = createHttpServer((request, response) => {
+    if (request.url === '/slow') setTimeout(() => response.end('at last'), 250);
+    else if (request.url === '/moody' && moody()) response.writeHead(503).end('not now');
+    else if (request.url === '/broken') response.writeHead(500).end('broken');
+    else response.end('swarmward demo: all is well');
+  });
+  return { tcp: await listen(tcp), http: await listen(http), closed: await closedPort() };
+}
+
+/** On all addresses of the loopback network, so that every device can have one of its own. */
+function listen(server) {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, () => {
+      server.unref();
+      resolve(server.address().port);
+    });
+  });
+}
+
+async function closedPort() {
+  const server = createServer();
+  const port = await listen(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
