@@ -10,20 +10,35 @@ const namesOf = async (env: Record<string, string>): Promise<string[]> => {
 };
 
 describe('facesOf', () => {
-  const api = ['SwarmApiModule', 'HealthApiModule', 'SecurityApiModule'];
-  const scheduler = ['ScheduleModule', 'QueueSchedulerModule', 'SwarmSchedulerModule', 'MonitoringSchedulerModule'];
-  const upkeep = ['MonitoringWorkerModule', 'SwarmUpkeepModule'];
+  const api = [
+    'SwarmApiModule',
+    'ProbesApiModule',
+    'DevicesApiModule',
+    'JobsApiModule',
+    'StreamApiModule',
+    'HealthApiModule',
+    'SecurityApiModule',
+  ];
+  const scheduler = [
+    'ScheduleModule',
+    'QueueSchedulerModule',
+    'SwarmSchedulerModule',
+    'ProbesSchedulerModule',
+    'MonitoringSchedulerModule',
+  ];
+  const network = ['PingWorkerModule', 'ChecksWorkerModule', 'OnDemandWorkerModule', 'SnmpWorkerModule'];
+  const upkeep = ['HistoryUpkeepModule', 'MonitoringWorkerModule', 'SwarmUpkeepModule'];
 
   it.each<[string, Record<string, string>, string[]]>([
     ['api', { SWARMWARD_ROLE: 'api' }, api],
     ['scheduler', { SWARMWARD_ROLE: 'scheduler' }, scheduler],
-    ['worker', { SWARMWARD_ROLE: 'worker' }, ['QueueWorkerModule', 'SwarmWorkerModule', ...upkeep]],
+    ['worker', { SWARMWARD_ROLE: 'worker' }, ['QueueWorkerModule', 'SwarmWorkerModule', ...network, ...upkeep]],
     [
       'worker without Docker',
       { SWARMWARD_ROLE: 'worker', SWARMWARD_WORKER_QUEUES: 'maintenance' },
       ['QueueWorkerModule', ...upkeep],
     ],
-    ['all', {}, [...api, 'QueueWorkerModule', 'SwarmWorkerModule', ...upkeep, ...scheduler]],
+    ['all', {}, [...api, 'QueueWorkerModule', 'SwarmWorkerModule', ...network, ...upkeep, ...scheduler]],
   ])('%s', async (_, env, expected) => {
     expect(await namesOf(env)).toEqual(expected);
   });

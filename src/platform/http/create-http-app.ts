@@ -73,7 +73,7 @@ export async function createHttpApp(
   if (settings.corsOrigins) {
     app.enableCors({
       origin: [...settings.corsOrigins],
-      exposedHeaders: ['ETag', 'Retry-After', 'X-Request-Id'],
+      exposedHeaders: ['Content-Disposition', 'ETag', 'Retry-After', 'X-Request-Id', 'X-Total-Count'],
       maxAge: 600,
     });
   }

@@ -26,6 +26,8 @@ export interface EndpointSpec {
    * Characters that cannot be stored are left for the handler to refuse, item by item.
    */
   uploadBytes?: number;
+  /** Such a body of `text/csv`, for the documentation. */
+  uploadExample?: string;
   /** The answer is a page: `{data: [...], page: {...}}`. */
   list?: boolean;
   /** The answer has no envelope. */
@@ -36,6 +38,10 @@ export interface EndpointSpec {
   otherStatuses?: Record<number, { meaning: string; example: unknown }>;
   /** One value of `response`. */
   example?: unknown;
+  /** Media types that it answers with besides JSON when it is asked to, and such an answer each, as it is sent. */
+  otherTypes?: Record<string, string>;
+  /** Headers of its answer that others do not have; to scripts of other origins `createHttpApp` has to expose them. */
+  headers?: Record<string, { type: 'integer' | 'string'; description: string }>;
   /** Codes it may answer besides those that every endpoint may. */
   errors?: ProblemCode[];
   /**

@@ -63,7 +63,7 @@ function operation({ method, url, spec }: Endpoint): Json {
         required: true,
         content: {
           'application/json': requestContent(spec.body, spec.bodyExample),
-          ...(spec.uploadBytes && { 'text/csv': { schema: { type: 'string' } } }),
+          ...(spec.uploadBytes && { 'text/csv': textContent(spec.uploadExample) }),
         },
       },
     }),
@@ -73,6 +73,11 @@ function operation({ method, url, spec }: Endpoint): Json {
 
 function requestContent(body: z.ZodType, example: unknown): Json {
   return { schema: jsonSchema(body, 'input'), ...(example !== undefined && { example }) };
+}
+
+/** A body that is no JSON is, to a schema, one text. */
+function textContent(example: string | undefined): Json {
+  return { schema: { type: 'string' }, ...(example !== undefined && { example }) };
 }
 
 /** `GET /api/v1/tokens/:id` → `get_tokens_id` */
@@ -116,10 +121,18 @@ function isTagged(method: string, url: string, spec: EndpointSpec): boolean {
 function success(method: string, url: string, spec: EndpointSpec): Json {
   const status = endpointStatus(spec);
   const tagged = isTagged(method, url, spec);
-  const headers = tagged ? { ETag: { description: 'Weak.', schema: { type: 'string' } } } : undefined;
+  const headers = {
+    ...(tagged && { ETag: { description: 'Weak.', schema: { type: 'string' } } }),
+    ...Object.fromEntries(
+      Object.entries(spec.headers ?? {}).map(([name, { type, description: meaning }]) => [
+        name,
+        { description: meaning, schema: { type } },
+      ]),
+    ),
+  };
   const description = status === 202 ? 'Accepted' : status === 201 ? 'Created' : status === 204 ? 'Done' : 'OK';
   return {
-    [status]: { description, ...(headers && { headers }), ...content(spec) },
+    [status]: { description, ...(Object.keys(headers).length > 0 && { headers }), ...content(spec) },
     ...Object.fromEntries(
       Object.entries(spec.otherStatuses ?? {}).map(([other, { meaning, example }]) => [
         other,
@@ -143,7 +156,13 @@ function content(spec: EndpointSpec): Json {
     : object(spec.list ? { data: { type: 'array', items: item }, page: PAGE } : { data: item });
   const page = { limit: 50, next_cursor: null, total: 1 };
   const wrapped = spec.bare ? example : spec.list ? { data: [example], page } : { data: example };
-  return { content: { 'application/json': { schema, ...(example !== undefined && { example: wrapped }) } } };
+  const others = Object.entries(spec.otherTypes ?? {}).map(([type, text]) => [type, textContent(text)]);
+  return {
+    content: {
+      'application/json': { schema, ...(example !== undefined && { example: wrapped }) },
+      ...Object.fromEntries(others),
+    },
+  };
 }
 
 function object(properties: Json): Json {

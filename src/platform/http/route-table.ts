@@ -10,17 +10,18 @@ export interface Endpoint {
 /** Every route there is, collected at boot. */
 export class RouteTable {
   readonly endpoints: Endpoint[] = [];
-  private readonly routes: { pattern: RegExp; method: string }[] = [];
+  private readonly routes: { url: string; pattern: RegExp; method: string }[] = [];
 
   add(method: string, url: string, spec: EndpointSpec | undefined): void {
-    this.routes.push({ pattern: patternOf(url), method });
+    this.routes.push({ url, pattern: patternOf(url), method });
     if (spec && method !== 'HEAD') this.endpoints.push({ method, url, spec });
   }
 
-  /** The methods that a path answers to; none when there is no such path. */
+  /** The methods that a path answers to; none when there is no such path. Where a path has a name of its own, `/devices/:id` is not meant. */
   methodsOf(path: string): string[] {
-    const methods = this.routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
-    return [...new Set(methods)].sort();
+    const matching = this.routes.filter(({ pattern }) => pattern.test(path));
+    const named = matching.filter(({ url }) => url === path);
+    return [...new Set((named.length > 0 ? named : matching).map(({ method }) => method))].sort();
   }
 }
 
