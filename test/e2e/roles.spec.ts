@@ -83,8 +83,8 @@ describe('api, worker and scheduler', () => {
       database: 'healthy',
       redis: 'not configured',
       victoriametrics: 'not configured',
-      workers: 'healthy (10 workers)',
-      celery_workers: 'healthy (10 workers)',
+      workers: 'healthy (25 workers)',
+      celery_workers: 'healthy (25 workers)',
       scheduler: 'healthy',
       disk_space: expect.stringMatching(/^healthy: [\d.]+GB free \([\d.]+%\)$/),
       swarm: 'healthy',
@@ -161,7 +161,9 @@ describe('a worker of the queue maintenance alone', () => {
     const worker = await start('worker', { SWARMWARD_WORKER_QUEUES: 'maintenance' });
     await start('scheduler');
     await eventually(async () =>
-      expect((await health(api)).components['workers']).toBe('degraded: queue swarm: no live worker takes its jobs'),
+      expect((await health(api)).components['workers']).toBe(
+        `degraded: ${['swarm', 'ping', 'checks', 'snmp'].map((queue) => `queue ${queue}: no live worker takes its jobs`).join('; ')}`,
+      ),
     );
     await eventually(async () => expect(await waitingJobs()).toBeGreaterThan(1));
     expect(await worker.stop()).toEqual(CLEAN);

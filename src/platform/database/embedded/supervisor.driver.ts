@@ -41,8 +41,14 @@ export class PostmasterSupervisor {
     this.stopping.abort();
     clearInterval(this.logTimer);
     if (this.current) await stopPostmaster(this.current.pid);
-    // A start that was under way ends here too, see `watch`.
-    await this.watching;
+    // The server is no reason for this process to live on, but its end is awaited: without a timer Node might end first.
+    const waiting = setInterval(() => undefined, 1_000);
+    try {
+      // A start that was under way ends here too, see `watch`.
+      await this.watching;
+    } finally {
+      clearInterval(waiting);
+    }
     this.folder.lock.release();
   }
 
