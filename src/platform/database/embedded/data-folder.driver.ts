@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { PlainLog } from '../plain-log.js';
 import { canReach, chooseAccount, giveTo } from './account.driver.js';
 import { type Binaries, copyBinaries, linkLibraries, locateBinaries } from './binaries.driver.js';
@@ -62,11 +62,15 @@ export async function openDataFolder(
  */
 function letThrough(dataDir: string, folder: string): boolean {
   const { uid, mode } = statSync(dataDir);
-  const ours = uid === process.getuid?.() && readdirSync(dataDir).every((name) => join(dataDir, name) === folder);
+  const known = [basename(folder), KEY_FILE];
+  const ours = uid === process.getuid?.() && readdirSync(dataDir).every((name) => known.includes(name));
   if (!ours || mode & 0o001) return false;
   chmodSync(dataDir, (mode & 0o7777) | 0o001);
   return true;
 }
+
+/** The generated key of stored secrets, closed to others by its own mode. */
+const KEY_FILE = 'secrets.key';
 
 type Candidate = Awaited<ReturnType<typeof tryFolder>>;
 
