@@ -20,7 +20,7 @@ import {
   tell,
   WARNINGS_ONLY,
   withDatabase,
-} from './with-database.driver.js';
+} from './with-database.client.js';
 import { type Moved, type SealedCredential, writeInventory, writePings } from './ward-ops/move.store.js';
 import { type Move, type NewCredential, planMove } from './ward-ops/plan-move.js';
 import { WardOpsClient, WardOpsError } from './ward-ops/ward-ops.client.js';

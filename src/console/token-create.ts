@@ -8,7 +8,7 @@ import { ApiToken } from '../platform/security/api-token.entity.js';
 import { AuditEntry } from '../platform/security/audit-entry.entity.js';
 import { createToken } from '../platform/security/first-admin-token.store.js';
 import { createTokenBody, type CreateTokenBody } from '../platform/security/tokens.dto.js';
-import { ConsoleError, START_FIRST, tell, withDatabase } from './with-database.driver.js';
+import { ConsoleError, START_FIRST, tell, withDatabase } from './with-database.client.js';
 
 const USAGE = 'Usage: npm run token:create -- --name NAME --role admin|operator|viewer';
 

@@ -3,6 +3,8 @@ import { TerminusModule } from '@nestjs/terminus';
 import { ProcessFigures } from '../platform/observability/process-figures.service.js';
 import { MonitoringModule } from '../monitoring/monitoring.module.js';
 import { CycleModule } from '../probes/cycle/cycle.module.js';
+import { HistoryModule } from '../probes/history/history.module.js';
+import { SnmpScheduleStore } from '../probes/snmp/snmp-schedule.store.js';
 import { SwarmModule } from '../swarm/swarm.module.js';
 import { healthy, notConfigured } from './component-health.js';
 import { DatabaseIndicator } from './components/database.indicator.js';
@@ -38,11 +40,12 @@ type Found = [
 
 /** Health over HTTP. */
 @Module({
-  imports: [TerminusModule.forRoot({ logger: false }), SwarmModule, MonitoringModule, CycleModule],
+  imports: [TerminusModule.forRoot({ logger: false }), SwarmModule, MonitoringModule, CycleModule, HistoryModule],
   controllers: [HealthController],
   providers: [
     ProcessFigures,
     HealthReporter,
+    SnmpScheduleStore,
     ...indicators,
     {
       provide: HealthComponents,

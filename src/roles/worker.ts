@@ -6,10 +6,8 @@ import type { ImportedModule } from './root.module.js';
 const FACES_OF_QUEUE: Record<QueueName, () => Promise<ImportedModule[]>> = {
   swarm: async () => [(await import('../swarm/swarm.worker.module.js')).SwarmWorkerModule],
   ping: async () => [(await import('../probes/cycle/ping.worker.module.js')).PingWorkerModule],
-  checks: async () => [
-    (await import('../probes/cycle/checks.worker.module.js')).ChecksWorkerModule,
-    (await import('../probes/on-demand/on-demand.worker.module.js')).OnDemandWorkerModule,
-  ],
+  checks: async () => [(await import('../probes/cycle/checks.worker.module.js')).ChecksWorkerModule],
+  'on-demand': async () => [(await import('../probes/on-demand/on-demand.worker.module.js')).OnDemandWorkerModule],
   snmp: async () => [(await import('../probes/snmp/snmp.worker.module.js')).SnmpWorkerModule],
   maintenance: async () => [
     (await import('../probes/history/history.upkeep.module.js')).HistoryUpkeepModule,

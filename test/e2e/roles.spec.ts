@@ -83,8 +83,8 @@ describe('api, worker and scheduler', () => {
       database: 'healthy',
       redis: 'not configured',
       victoriametrics: 'not configured',
-      workers: 'healthy (25 workers)',
-      celery_workers: 'healthy (25 workers)',
+      workers: 'healthy (30 workers)',
+      celery_workers: 'healthy (30 workers)',
       scheduler: 'healthy',
       disk_space: expect.stringMatching(/^healthy: [\d.]+GB free \([\d.]+%\)$/),
       swarm: 'healthy',
@@ -162,7 +162,7 @@ describe('a worker of the queue maintenance alone', () => {
     await start('scheduler');
     await eventually(async () =>
       expect((await health(api)).components['workers']).toBe(
-        `degraded: ${['swarm', 'ping', 'checks', 'snmp'].map((queue) => `queue ${queue}: no live worker takes its jobs`).join('; ')}`,
+        `degraded: ${['swarm', 'ping', 'checks', 'on-demand', 'snmp'].map((queue) => `queue ${queue}: no live worker takes its jobs`).join('; ')}`,
       ),
     );
     await eventually(async () => expect(await waitingJobs()).toBeGreaterThan(1));

@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
-import { Injectable, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Client } from 'pg';
 import { JobsApiModule } from '../../src/jobs/jobs.api.module.js';
 import { readSettings } from '../../src/platform/config/read-settings.js';
 import { toPgConfig } from '../../src/platform/database/pg-config.driver.js';
 import { Readiness } from '../../src/platform/http/readiness.js';
-import { JobHandler } from '../../src/platform/queue/job-handler.decorator.js';
 import { JobProducer } from '../../src/platform/queue/job-producer.service.js';
 import { migrateQueue } from '../../src/platform/queue/postgres-queue.client.js';
 import { QueueWorkerModule } from '../../src/platform/queue/queue.worker.module.js';
@@ -20,15 +18,6 @@ import { FakeFpings } from './fake-fping.js';
 import { type Answer, type HttpLab, startHttpLab } from './http-lab.js';
 import { startTestPostgres } from './postgres.js';
 
-@Injectable()
-class NoCycles {
-  @JobHandler('checks.cycle')
-  async run(): Promise<void> {}
-}
-
-@Module({ providers: [NoCycles] })
-class NoCyclesModule {}
-
 export interface FinishedJob<Result> {
   state: 'completed' | 'failed';
   result?: Result;
@@ -36,7 +25,7 @@ export interface FinishedJob<Result> {
   progress?: unknown;
 }
 
-/** The product's API and a worker of the queue `checks` in one process: check-now and discovery from the request to the result. */
+/** The product's API and a worker of the queue `on-demand` in one process: check-now and discovery from the request to the result. */
 export class OnDemandLab {
   private constructor(
     private readonly http: HttpLab,
@@ -56,12 +45,12 @@ export class OnDemandLab {
     await client.end();
     const fping = scripts.script('exec fping "$@"');
     const settings = readSettings({
-      SWARMWARD_WORKER_QUEUES: 'checks',
+      SWARMWARD_WORKER_QUEUES: 'on-demand',
       SWARMWARD_FPING_PATH: fping,
       SWARMWARD_SECRETS_KEY: 'k'.repeat(32),
     });
     const ground = { settings, version: '0.0.0', connection, readiness: new Readiness(), dataFolder: '/tmp' };
-    const faces = [OnDemandApiModule, JobsApiModule, OnDemandWorkerModule, QueueWorkerModule, NoCyclesModule];
+    const faces = [OnDemandApiModule, JobsApiModule, OnDemandWorkerModule, QueueWorkerModule];
     const http = await startHttpLab(RootModule.compose(ground, faces));
     const database = http.app.get(DataSource, { strict: false });
     const make = (role: 'viewer' | 'operator' | 'admin') => createToken(database, { name: role, role });

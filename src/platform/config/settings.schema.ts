@@ -40,7 +40,7 @@ const url = (protocols: string[], example: string) =>
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export const ROLES = ['all', 'api', 'worker', 'scheduler'] as const;
-export const QUEUE_NAMES = ['swarm', 'ping', 'checks', 'snmp', 'maintenance'] as const;
+export const QUEUE_NAMES = ['swarm', 'ping', 'checks', 'on-demand', 'snmp', 'maintenance'] as const;
 export type Role = (typeof ROLES)[number];
 export type QueueName = (typeof QUEUE_NAMES)[number];
 

@@ -26,10 +26,12 @@ export class CycleStore {
     return rows.length === 1;
   }
 
-  /** Notes that a turn was dropped; once, however often it is found. */
+  /** Notes that a turn was dropped; once, however often it is found, and not when it was done: then its job was only run again. */
   async recordMiss({ kind, shard, dueAt }: Cycle, reason: MissReason): Promise<void> {
     await this.database.query(
-      'insert into cycle_misses (kind, shard, due_at, reason, at) values ($1, $2, $3, $4, now()) on conflict do nothing',
+      `insert into cycle_misses (kind, shard, due_at, reason, at)
+       select $1, $2, $3, $4, now() where not exists (select from cycles where kind = $1 and shard = $2 and due_at = $3)
+       on conflict do nothing`,
       [kind, shard, dueAt, reason],
     );
   }

@@ -135,7 +135,7 @@ export const jobCatalogue = {
   }),
   /** Somebody wants to know now: probes one device and keeps what the driver heard. */
   'device.check': job({
-    queue: 'checks',
+    queue: 'on-demand',
     payload: z.strictObject({ deviceId: z.uuid() }),
     attempts: 1,
     timeoutMs: 60_000,
@@ -145,7 +145,7 @@ export const jobCatalogue = {
   }),
   /** Looks for what answers in a subnet. Adds nothing to the inventory. */
   'discovery.scan': job({
-    queue: 'checks',
+    queue: 'on-demand',
     payload: z.strictObject({
       cidr: z.string().max(50),
       /** Ports to try on addresses that answer. */
