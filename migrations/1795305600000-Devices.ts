@@ -15,7 +15,8 @@ export class Devices1795305600000 implements MigrationInterface {
     );
     await runner.query(
       `ALTER TABLE cycles DROP COLUMN interval_seconds, DROP COLUMN started_at, DROP COLUMN duration_ms, DROP COLUMN targets,
-         DROP COLUMN answered, DROP COLUMN failed, DROP COLUMN unknown, DROP COLUMN candidates, DROP COLUMN lost`,
+         DROP COLUMN answered, DROP COLUMN failed, DROP COLUMN unknown, DROP COLUMN candidates, DROP COLUMN lost,
+         DROP COLUMN explained`,
     );
   }
 }
@@ -228,7 +229,8 @@ const PROBES = [
      ADD COLUMN failed integer,
      ADD COLUMN unknown integer,
      ADD COLUMN candidates integer,
-     ADD COLUMN lost integer`,
+     ADD COLUMN lost integer,
+     ADD COLUMN explained integer`,
   // One row a device, rewritten every cycle: room in the page keeps such updates off the indexes (HOT).
   `CREATE TABLE device_state (
      device_num integer NOT NULL,
@@ -243,6 +245,7 @@ const PROBES = [
      down_since timestamptz,
      cause text NOT NULL,
      last_at timestamptz,
+     fresh_until timestamptz,
      last_ok_at timestamptz,
      outcome text,
      error text,
@@ -282,6 +285,7 @@ const PROBES = [
      CONSTRAINT snmp_item_state_pkey PRIMARY KEY (item_num),
      CONSTRAINT snmp_item_state_item_fkey FOREIGN KEY (item_num) REFERENCES monitoring_items (num) ON DELETE CASCADE
    ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0)`,
+  'CREATE INDEX snmp_item_state_error_idx ON snmp_item_state (item_num) WHERE error IS NOT NULL',
   `CREATE TABLE probe_drivers (
      worker text NOT NULL,
      driver text NOT NULL,

@@ -1,4 +1,8 @@
 import type { DataSource, Logger } from 'typeorm';
+import { readSettings } from '../../src/platform/config/read-settings.js';
+import { SnmpItemsStore } from '../../src/probes/snmp/snmp-items.store.js';
+import { snmpValuesQuery } from '../../src/probes/snmp/snmp-values.dto.js';
+import { SnmpValues } from '../../src/probes/snmp/snmp-values.store.js';
 import type { HttpLab } from '../support/http-lab.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 import { fillInventory, fillPings, fillStates, makePartitions } from '../support/reports-data.js';
@@ -62,6 +66,7 @@ describe('access paths', () => {
     await database.query(
       `INSERT INTO snmp_item_state (item_num, at, value) SELECT num, now(), 1 FROM monitoring_items`,
     );
+    await database.query(`UPDATE snmp_item_state SET error = 'no_response' WHERE item_num % 1000 = 7`);
     await database.query(
       `INSERT INTO snmp_results (ts, item_num, value, status) SELECT $1::timestamptz + n * interval '1 hour', item, 1, 0
        FROM generate_series(0, 71) n, generate_series(1, 2000) item`,
@@ -93,8 +98,8 @@ describe('access paths', () => {
     };
   };
 
-  /** What the product itself sends for a request. */
-  const sentFor = async (path: string): Promise<Sent[]> => {
+  /** What the product itself sends. */
+  const sentBy = async (work: () => Promise<unknown>): Promise<Sent[]> => {
     const sent: Sent[] = [];
     const original = database.logger;
     database.logger = {
@@ -102,12 +107,14 @@ describe('access paths', () => {
       logQuery: (text, values) => void sent.push({ text, values: Array.isArray(values) ? values : [] }),
     };
     try {
-      expect(await lab.ask(`/api/v1/devices/${path}`)).toMatchObject({ status: 200 });
+      await work();
     } finally {
       database.logger = original;
     }
     return sent;
   };
+  const sentFor = (path: string): Promise<Sent[]> =>
+    sentBy(async () => expect(await lab.ask(`/api/v1/devices/${path}`)).toMatchObject({ status: 200 }));
 
   describe('the old system’s questions', () => {
     it.each<[string, string, unknown[], RegExp, number]>([
@@ -138,15 +145,6 @@ describe('access paths', () => {
         [time(1), time(1, 0.1)],
         /^ping_results_\d{8}_ts_idx$/,
         400,
-      ],
-      [
-        'items to poll now: those of an interval and shard',
-        `SELECT i.num, i.oid, d.ip, s.raw FROM monitoring_items i JOIN devices d ON d.id = i.device_id AND d.enabled
-         JOIN profiles p ON p.id = d.profile_id LEFT JOIN snmp_item_state s ON s.item_num = i.num
-         WHERE i.enabled AND i.num >= $1 AND i.num < $2 AND coalesce(i.interval_seconds, p.snmp_interval_seconds, $3) = $4`,
-        [0, 1_000, 60, 60],
-        /^monitoring_items_num_key$/,
-        7_000,
       ],
       [
         'devices of a site',
@@ -292,6 +290,26 @@ describe('access paths', () => {
         .filter((table) => /^(ping|snmp_results|state_events)/.test(table!));
       expect(history).toEqual([]);
       expect(Math.max(...plans.map((plan) => plan.pages))).toBeLessThanOrEqual(pages);
+    });
+
+    it('items to poll now: 10,000 of an interval and shard', async () => {
+      const store = new SnmpItemsStore(database, readSettings({}));
+      const [sent] = await sentBy(async () => expect((await store.due(60, 1)).length).toBeGreaterThan(9_000));
+      const plan = await explain(sent!);
+      expect(plan.indexes).toEqual(['monitoring_items_num_key', 'snmp_item_state_pkey']);
+      // Each table once, not each row by itself.
+      expect(plan.pages).toBeLessThanOrEqual(2_000);
+    });
+
+    it('values of items that fail', async () => {
+      const values = new SnmpValues(database);
+      const plans = await Promise.all(
+        (await sentBy(() => values.latest(snmpValuesQuery.parse({ error: 'true' })))).map(explain),
+      );
+      for (const plan of plans) {
+        expect(plan.indexes).toContain('snmp_item_state_error_idx');
+        expect(plan.pages).toBeLessThanOrEqual(400);
+      }
     });
 
     it('the list of all devices, which reads as many pages whatever ping_results holds', async () => {

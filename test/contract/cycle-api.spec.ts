@@ -8,6 +8,7 @@ import { IcmpIndicator } from '../../src/health/components/icmp.indicator.js';
 import { CycleApiModule } from '../../src/probes/cycle/cycle.api.module.js';
 import { CycleModule } from '../../src/probes/cycle/cycle.module.js';
 import { ProbeDriverError } from '../../src/probes/drivers/probe-driver.port.js';
+import { SnmpModule } from '../../src/probes/snmp/snmp.module.js';
 import { CycleLab } from '../support/cycle-lab.js';
 import { eventually } from '../support/eventually.js';
 import { type HttpLab, startHttpLab } from '../support/http-lab.js';
@@ -40,6 +41,7 @@ describe('cycles over HTTP and in health', () => {
         { module: DatabaseOfTheTest, global: true },
         CycleModule,
         CycleApiModule,
+        SnmpModule,
       ],
       providers: [IcmpIndicator, { provide: AccessControl, useClass: Everybody }],
     })
@@ -117,7 +119,7 @@ describe('cycles over HTTP and in health', () => {
     expect((await get('/probes/cycles?missed=true&kind=ping&shard=0')).body.page?.total).toBe(3);
     expect((await get('/probes/cycles?missed=false')).body.page?.total).toBe(2);
     expect((await get('/probes/cycles?kind=checks')).body.page?.total).toBe(0);
-    for (const wrong of ['kind=snmp', 'shard=-1', 'shard=x', 'missed=perhaps', 'due=1']) {
+    for (const wrong of ['kind=http', 'shard=-1', 'shard=x', 'missed=perhaps', 'due=1']) {
       expect((await get(`/probes/cycles?${wrong}`)).status).toBe(400);
     }
   });

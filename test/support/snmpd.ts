@@ -22,20 +22,22 @@ export class Snmpd {
 
   private constructor(
     readonly port: number,
+    private readonly address: string,
     private readonly folder: string,
   ) {}
 
-  static async start(): Promise<Snmpd> {
+  /** @param place where it listens; a free port of 127.0.0.1 by default */
+  static async start({ address = '127.0.0.1', port }: { address?: string; port?: number } = {}): Promise<Snmpd> {
     const folder = mkdtempSync(join(tmpdir(), 'swarmward-snmpd-'));
     chmodSync(folder, 0o755);
-    const agent = new Snmpd(await freeUdpPort(), folder);
+    const agent = new Snmpd(port ?? (await freeUdpPort()), address, folder);
     agent.configure();
     agent.set({});
     await agent.restart();
     return agent;
   }
 
-  /** Values by index: `{ 1: ['counter', 4294967290] }`; the types are those of snmpd's `pass`. */
+  /** Values by index: `{ 1: ['counter', 4294967290] }`; the types are those of snmpd's `pass_persist`. */
   set(
     values: Record<
       number,
@@ -80,17 +82,18 @@ export class Snmpd {
     const script = join(this.folder, 'values.sh');
     const { user, authKey, privKey } = V3_USER;
     const lines = [
-      `agentaddress udp:127.0.0.1:${this.port}`,
+      `agentaddress udp:${this.address}:${this.port}`,
       `rocommunity ${COMMUNITY}`,
       `createUser ${user} SHA "${authKey}" AES "${privKey}"`,
       `rouser ${user} priv`,
       'sysName test-agent',
-      `pass .${OWN_OID} /bin/sh ${script}`,
+      `pass_persist .${OWN_OID} /bin/sh ${script}`,
     ];
     writeFileSync(join(this.folder, 'snmpd.conf'), `${lines.join('\n')}\n`);
-    // snmpd calls it as `values.sh -g <oid>` and wants three lines: the OID, the type, the value.
-    const get = `while read -r oid type value; do [ "$oid" = "$2" ] && printf '%s\\n%s\\n%s\\n' "$oid" "$type" "$value"; done < ${join(this.folder, 'values')}`;
-    writeFileSync(script, `[ "$1" = -g ] || exit 0\n${get}\nexit 0\n`);
+    // Asked over a pipe (`pass` would answer from a cache of 30 s): `get` and an OID, answered with the OID, the type and the value.
+    const get = `while read -r oid type value; do [ "$oid" = "$1" ] && printf '%s\\n%s\\n%s\\n' "$oid" "$type" "$value" && return; done < ${join(this.folder, 'values')}; echo NONE`;
+    const loop = `while read -r word; do case "$word" in PING) echo PONG;; get) read -r oid; get "$oid";; *) read -r oid; echo NONE;; esac; done`;
+    writeFileSync(script, `get() { ${get}; }\n${loop}\n`);
   }
 }
 

@@ -3,10 +3,18 @@ import { DataSource } from 'typeorm';
 import { planPings } from '../../devices/ping-plan.js';
 import type { Page } from '../../platform/http/envelope.js';
 import { listRows } from '../../platform/security/list-rows.store.js';
+import { SnmpScheduleStore } from '../snmp/snmp-schedule.store.js';
 import { CycleReportStore, type LatestTurn } from './cycle-report.store.js';
 import { DriverReportStore } from './driver-report.store.js';
 import { type ProbeScheduleRow, ProbeScheduleStore } from './probe-schedule.store.js';
+import type { SCHEDULES } from './probe-turn.js';
 import type { CycleDto, CyclesQuery, ProbesDto } from './probes.dto.js';
+
+/** A schedule of any kind. */
+type Scheduled = Pick<ProbeScheduleRow, 'kind' | 'intervalSeconds' | 'shard' | 'devices'> & {
+  cycle: (typeof SCHEDULES)[number];
+  plannedShare: number | null;
+};
 
 const HOUR_SECONDS = 3_600;
 
@@ -23,16 +31,22 @@ export class ProbeReporter {
   constructor(
     private readonly database: DataSource,
     private readonly schedules: ProbeScheduleStore,
+    private readonly items: SnmpScheduleStore,
     private readonly turns: CycleReportStore,
     private readonly drivers: DriverReportStore,
   ) {}
 
   async report(): Promise<ProbesDto> {
-    const [vantage, drivers, wanted] = await Promise.all([
+    const [vantage, drivers, probes, polls] = await Promise.all([
       this.turns.vantage(),
       this.drivers.fresh(),
       this.schedules.wanted(),
+      this.items.wanted(),
     ]);
+    const wanted: Scheduled[] = [
+      ...probes.map((probe) => ({ ...probe, plannedShare: probe.cycle === 'ping' ? planPings(probe).share : null })),
+      ...polls.map((poll) => ({ ...poll, cycle: 'snmp' as const, plannedShare: null })),
+    ];
     const latest = await this.turns.latest(wanted, HOUR_SECONDS);
     return {
       vantage: { blind: vantage.blind, since: vantage.since.toISOString(), reason: vantage.reason },
@@ -69,7 +83,7 @@ export class ProbeReporter {
 }
 
 /** Kinds of probes are a word and the interval. */
-const OF_PROBES = `kind ~ '^(ping|checks)-[0-9]+$' AND due_at > now() - interval '24 hours'`;
+const OF_PROBES = `kind ~ '^(ping|checks|snmp)-[0-9]+$' AND due_at > now() - interval '24 hours'`;
 const PARTS = `kind || '-' || shard || '-' || extract(epoch FROM due_at)::bigint AS id, split_part(kind, '-', 1) AS kind,
   split_part(kind, '-', 2)::int AS interval_seconds, shard, due_at`;
 const RECENT = `(
@@ -78,8 +92,8 @@ const RECENT = `(
   SELECT ${PARTS}, NULL, NULL, NULL, NULL, NULL, NULL, reason FROM cycle_misses WHERE ${OF_PROBES}
 ) AS turns`;
 
-function presentSchedule(schedule: ProbeScheduleRow, turn: LatestTurn | undefined): ProbesDto['schedules'][number] {
-  const { cycle, intervalSeconds, shard, devices } = schedule;
+function presentSchedule(schedule: Scheduled, turn: LatestTurn | undefined): ProbesDto['schedules'][number] {
+  const { cycle, intervalSeconds, shard, devices, plannedShare } = schedule;
   const { dueAt = null, startedAt = null } = turn ?? {};
   return {
     kind: cycle,
@@ -93,7 +107,7 @@ function presentSchedule(schedule: ProbeScheduleRow, turn: LatestTurn | undefine
     answered: turn?.answered ?? null,
     failed: turn?.failed ?? null,
     unknown: turn?.unknown ?? null,
-    planned_share: cycle === 'ping' ? Math.round(planPings(schedule).share * 1_000) / 1_000 : null,
+    planned_share: plannedShare === null ? null : Math.round(plannedShare * 1_000) / 1_000,
     missed_last_hour: turn?.missed ?? 0,
   };
 }

@@ -4,6 +4,9 @@ import type { DriverName } from '../drivers/probe-driver.port.js';
 export const PROBE_CYCLES = ['ping', 'checks'] as const;
 export type ProbeCycle = (typeof PROBE_CYCLES)[number];
 
+/** What there are schedules of: those, and the polls of SNMP items, which have turns of their own kind. */
+export const SCHEDULES = [...PROBE_CYCLES, 'snmp'] as const;
+
 export const DRIVERS_OF: Record<ProbeCycle, readonly DriverName[]> = { ping: ['icmp'], checks: ['tcp', 'http'] };
 
 /** One turn of one schedule: whose devices, and when it was due. */

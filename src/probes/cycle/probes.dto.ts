@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { listQuery } from '../../platform/http/list-query.js';
-import { PROBE_CYCLES } from './probe-turn.js';
+import { SCHEDULES } from './probe-turn.js';
 
 const count = z.int().min(0).nullable();
 
@@ -31,9 +31,9 @@ export const probesSchema = z.strictObject({
     .describe('Of every worker that is there.'),
   schedules: z.array(
     z.strictObject({
-      kind: z.enum(PROBE_CYCLES),
+      kind: z.enum(SCHEDULES),
       interval_seconds: z.int(),
-      shard: z.int().describe('Devices are probed in shards of 10,000.'),
+      shard: z.int().describe('Devices are probed, and SNMP items polled, in shards of 10,000.'),
       devices: z.int(),
       last_due_at: z.iso.datetime().nullable(),
       last_started_at: z.iso.datetime().nullable(),
@@ -45,7 +45,9 @@ export const probesSchema = z.strictObject({
       planned_share: z
         .number()
         .nullable()
-        .describe('Share of the interval that its pings take at most; over 0.7 is refused. null for other checks.'),
+        .describe(
+          'Share of the interval that its pings take at most; over 0.7 is refused. null for other checks and SNMP.',
+        ),
       missed_last_hour: z.int(),
     }),
   ),
@@ -85,7 +87,7 @@ export const probesExample: ProbesDto = {
 
 export const cycleSchema = z.strictObject({
   id: z.string(),
-  kind: z.enum(PROBE_CYCLES),
+  kind: z.enum(SCHEDULES),
   interval_seconds: z.int(),
   shard: z.int(),
   due_at: z.iso.datetime(),
@@ -122,7 +124,7 @@ export const cyclesQuery = listQuery({
   sort: ['due_at'],
   defaultSort: '-due_at',
   filters: {
-    kind: z.enum(PROBE_CYCLES).optional(),
+    kind: z.enum(SCHEDULES).optional(),
     shard: z.coerce.number().int().min(0).max(1_000_000).optional(),
     missed: z
       .enum(['true', 'false'])

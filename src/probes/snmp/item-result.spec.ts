@@ -10,6 +10,7 @@ const item = (
   last: typeof before | typeof never = never,
 ) => ({
   num: 7,
+  oid: '1.3.6.1.2.1.2.2.1.10.1',
   valueType,
   transform,
   ...last,
@@ -32,6 +33,12 @@ describe('itemResult', () => {
       { kind: 'text', value: '' },
       { status: 1, error: 'not_a_number' },
     ],
+    [
+      'a float that is no number',
+      item('number', 'rate', before),
+      { kind: 'number', value: NaN, bits: null },
+      { status: 1, value: null, raw: null, error: 'not_a_number' },
+    ],
     ['a text', item('text', 'none'), { kind: 'text', value: 'v1.2' }, { status: 0, value: null, text: 'v1.2' }],
     ['a number where a text is wanted', item('text', 'none'), counter, { status: 0, text: '7000' }],
     ['the first reading of a rate', item('number', 'rate'), counter, { status: 2, value: null, raw: '7000' }],
@@ -49,6 +56,6 @@ describe('itemResult', () => {
       { status: 1, value: null, raw: null, error: 'no_response', errorDetail: 'No answer' },
     ],
   ])('%s', (_, due, reading, expected) => {
-    expect(itemResult(due, reading, at, 6_100)).toMatchObject({ num: 7, at, ...expected });
+    expect(itemResult(due, reading, at, 6_100)).toMatchObject({ item: { num: 7 }, at, ...expected });
   });
 });

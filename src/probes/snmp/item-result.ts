@@ -1,13 +1,45 @@
 import { counterRate } from './counter-rate.js';
 import type { SnmpReading } from './snmp-agent.port.js';
-import type { DueItem, ItemResult } from './snmp-items.store.js';
 
-type Item = Pick<DueItem, 'num' | 'valueType' | 'transform' | 'lastRaw' | 'lastAt' | 'lastUptimeTicks'>;
+/** What is asked for. */
+export interface AskedItem {
+  num: number;
+  oid: string;
+  valueType: 'number' | 'text';
+  transform: 'none' | 'rate';
+}
+
+/** What the last good reading of a counter left; all three null before it. */
+export interface LastReading {
+  lastRaw: string | null;
+  lastAt: Date | null;
+  lastUptimeTicks: number | null;
+}
+
+/** What one poll found out about one item. */
+export interface ItemResult {
+  item: AskedItem;
+  /** 0: read; 1: an error; 2: read, but a rate needs a second reading. */
+  status: 0 | 1 | 2;
+  value: number | null;
+  text: string | null;
+  raw: string | null;
+  uptimeTicks: number | null;
+  error: string | null;
+  errorDetail: string | null;
+  at: Date;
+}
 
 /** What a reading means for its item: a number, a rate, a text or an error. */
-export function itemResult(item: Item, reading: SnmpReading, at: Date, uptimeTicks: number | null): ItemResult {
+export function itemResult(
+  item: AskedItem & LastReading,
+  reading: SnmpReading,
+  at: Date,
+  uptimeTicks: number | null,
+): ItemResult {
+  const { num, oid, valueType, transform } = item;
   const nothing = {
-    num: item.num,
+    item: { num, oid, valueType, transform },
     at,
     value: null,
     text: null,
@@ -17,7 +49,7 @@ export function itemResult(item: Item, reading: SnmpReading, at: Date, uptimeTic
     errorDetail: null,
   };
   if (reading.kind === 'error') return { ...nothing, status: 1, error: reading.code, errorDetail: reading.message };
-  if (item.valueType === 'text') return { ...nothing, status: 0, text: String(reading.value).slice(0, 1_000) };
+  if (valueType === 'text') return { ...nothing, status: 0, text: String(reading.value).slice(0, 1_000) };
   const number = numberOf(reading);
   if (number === null) {
     const shown = String(reading.value).slice(0, 100);
@@ -25,10 +57,10 @@ export function itemResult(item: Item, reading: SnmpReading, at: Date, uptimeTic
       ...nothing,
       status: 1,
       error: 'not_a_number',
-      errorDetail: `The agent answered with the text "${shown}".`,
+      errorDetail: `The agent answered with "${shown}".`,
     };
   }
-  if (item.transform === 'none') return { ...nothing, status: 0, value: Number(number), raw: String(number) };
+  if (transform === 'none') return { ...nothing, status: 0, value: Number(number), raw: String(number) };
   const bits = reading.kind === 'number' ? reading.bits : null;
   const now = { value: whole(number), bits, at: at.getTime(), uptimeTicks };
   const rate =
@@ -43,7 +75,10 @@ export function itemResult(item: Item, reading: SnmpReading, at: Date, uptimeTic
 
 /** Agents send some numbers as text, temperatures for example. */
 function numberOf(reading: Exclude<SnmpReading, { kind: 'error' }>): number | bigint | null {
-  if (reading.kind === 'number') return reading.value;
+  if (reading.kind === 'number') {
+    // Floats in Opaque can be NaN.
+    return typeof reading.value === 'bigint' || Number.isFinite(reading.value) ? reading.value : null;
+  }
   const text = reading.value.trim();
   const number = Number(text);
   return text !== '' && Number.isFinite(number) ? number : null;

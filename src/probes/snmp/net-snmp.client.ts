@@ -63,13 +63,18 @@ export class NetSnmpAgent extends SnmpAgent {
   }
 }
 
+/** Some agents answer with something else: they count as having none. */
+function ticksOf(reading: SnmpReading): number | null {
+  const ticks = reading.kind === 'number' ? Number(reading.value) : -1;
+  return Number.isInteger(ticks) && ticks >= 0 && ticks < 2 ** 32 ? ticks : null;
+}
+
 class NotPolledError extends Error {}
 
 async function ask(session: Session, target: SnmpTarget, oids: readonly string[], signal: AbortSignal): Promise<Asked> {
   if (signal.aborted) return { readings: oids.map(() => notPolled()), uptimeTicks: null };
   try {
     const [uptime, ...varbinds] = await request(session, [SYS_UPTIME, ...oids], signal);
-    const up = uptime ? decodeVarbind(uptime) : null;
     return {
       readings: oids.map((_, index) => {
         const varbind = varbinds[index];
@@ -77,7 +82,7 @@ async function ask(session: Session, target: SnmpTarget, oids: readonly string[]
           ? decodeVarbind(varbind)
           : failure('agent_error', 'The agent left this value out of its answer.');
       }),
-      uptimeTicks: up?.kind === 'number' ? Number(up.value) : null,
+      uptimeTicks: uptime ? ticksOf(decodeVarbind(uptime)) : null,
     };
   } catch (error) {
     if (isTooBig(error) && oids.length > 1) {

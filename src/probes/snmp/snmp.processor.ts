@@ -9,7 +9,7 @@ export class SnmpProcessor {
   constructor(private readonly poller: SnmpPoller) {}
 
   @JobHandler('snmp.poll')
-  poll({ intervalSeconds, shard }: JobPayload<'snmp.poll'>, { signal, slot }: JobContext): Promise<PollOutcome> {
-    return this.poller.poll({ intervalSeconds, shard, slot: slot ?? null }, signal);
+  poll(payload: JobPayload<'snmp.poll'>, context: JobContext): Promise<PollOutcome> {
+    return this.poller.poll(payload, context);
   }
 }
