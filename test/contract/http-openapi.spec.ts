@@ -38,6 +38,31 @@ class BooksController {
     return id;
   }
 
+  @Get('all')
+  @ApiEndpoint({
+    ...common,
+    summary: 'All books',
+    role: 'public',
+    otherTypes: { 'text/csv': 'id,title\r\n' },
+    headers: { 'X-Total-Count': { type: 'integer', description: 'How many there are.' } },
+  })
+  all() {
+    return [];
+  }
+
+  @Post('all')
+  @ApiEndpoint({
+    ...common,
+    summary: 'Replace all books',
+    role: 'admin',
+    body: z.strictObject({}),
+    uploadBytes: 1,
+    uploadExample: 'title\r\n',
+  })
+  replace() {
+    return {};
+  }
+
   @Post()
   @ApiEndpoint({
     ...common,
@@ -92,6 +117,7 @@ describe('OpenAPI', () => {
     const listed = Object.entries(document.paths).map(([path, methods]) => [path, Object.keys(methods)]);
     expect(Object.fromEntries(listed)).toEqual({
       '/api/v1/books': ['get', 'post'],
+      '/api/v1/books/all': ['get', 'post'],
       '/api/v1/books/{id}': ['delete', 'get'],
     });
   });
@@ -135,6 +161,16 @@ describe('OpenAPI', () => {
     expect(add.requestBody).toHaveProperty(['content', 'application/json', 'schema', 'required'], ['title']);
     expect(add.responses).toHaveProperty('201');
     expect(document.paths['/api/v1/books/{id}']!['delete']!.responses).toHaveProperty('204');
+  });
+
+  it('knows other types of bodies and answers, and headers', () => {
+    const { get, post } = document.paths['/api/v1/books/all'] as { get: Operation; post: Operation };
+    const text = (example: string) => ({ schema: { type: 'string' }, example });
+    expect(get.responses['200']).toMatchObject({
+      headers: { ETag: {}, 'X-Total-Count': { schema: { type: 'integer' }, description: 'How many there are.' } },
+      content: { 'application/json': { example: { data: example } }, 'text/csv': text('id,title\r\n') },
+    });
+    expect(post.requestBody?.content['text/csv']).toEqual(text('title\r\n'));
   });
 
   it('has examples that its own schemas accept', () => {

@@ -479,6 +479,8 @@ describe('HTTP, configured otherwise', () => {
       headers: { origin: 'https://a.example', 'access-control-request-method': 'POST' },
     });
     expect(preflight.status).toBe(204);
+    const { headers } = await lab.ask('/api/v1/things/hot', { headers: { origin: 'https://a.example' } });
+    for (const name of ['ETag', 'X-Total-Count']) expect(headers['access-control-expose-headers']).toContain(name);
     await lab.close();
   });
 

@@ -3,7 +3,20 @@ import { eventually } from '../support/eventually.js';
 import { type FakeEngine, startFakeEngine } from '../support/fake-engine.js';
 import { serviceId } from '../support/fake-engine-payloads.js';
 import { Product } from '../support/product.js';
-import { nameOf, pathOf, SchemaCheck, Wire, type WireEndpoint } from '../support/wire.js';
+import type { Answer } from '../support/http-lab.js';
+import {
+  documentedSchema,
+  exampleBody,
+  isStream,
+  type Json,
+  nameOf,
+  pathOf,
+  requiredQuery,
+  SchemaCheck,
+  Wire,
+  type WireEndpoint,
+} from '../support/wire.js';
+import { makeInventory, type WireInventory } from '../support/wire-inventory.js';
 
 /** What answers look like when all is well. */
 describe('answers', () => {
@@ -11,17 +24,18 @@ describe('answers', () => {
   let product: Product;
   let wire: Wire;
   let check: SchemaCheck;
-  let tokenId: string;
+  let inventory: WireInventory;
   beforeAll(async () => {
     engine = await startFakeEngine({ nodes: 12, services: 8, tasks: 60 });
-    product = await Product.start({ env: { DOCKER_HOST: engine.dockerHost } });
+    const env = { DOCKER_HOST: engine.dockerHost, SWARMWARD_RATE_LIMIT_PER_MINUTE: '100000' };
+    product = await Product.start({ env });
     wire = await Wire.of(product);
     check = new SchemaCheck(wire.document);
-    tokenId = (await wire.make('viewer')).id;
+    inventory = await makeInventory(wire, { '/api/v1/status/swarm/services/': serviceId(0) });
     await eventually(async () =>
       expect(await wire.ask('/api/v1/status/swarm')).toMatchObject({ body: { data: { total_nodes: 12 } } }),
     );
-  }, 30_000);
+  }, 60_000);
   afterAll(async () => {
     await product?.stop();
     await engine?.close();
@@ -29,25 +43,72 @@ describe('answers', () => {
 
   const reads = () => wire.endpoints.filter(({ method }) => method === 'GET');
   const tagged = () => reads().filter(({ operation }) => '304' in operation.responses);
-  const idFor = ({ template }: WireEndpoint) => (template.includes('/tokens/') ? tokenId : serviceId(0));
-  const path = (endpoint: WireEndpoint) => pathOf(endpoint, idFor(endpoint));
+  const path = (endpoint: WireEndpoint) => `${pathOf(endpoint, inventory.idFor(endpoint))}${requiredQuery(endpoint)}`;
+  /** What lasts until now is never the same twice. */
+  const still = (endpoint: WireEndpoint) =>
+    endpoint.operation.parameters.some(({ name, required }) => name === 'to' && !required)
+      ? `${path(endpoint)}?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z`
+      : path(endpoint);
+  const typesOf = ({ operation }: WireEndpoint) => Object.keys(operation.responses['200']?.content ?? {});
+
+  /** @returns what is wrong with an answer by the document; empty when all is well */
+  const faults = (endpoint: WireEndpoint, answer: Answer): string[] => {
+    if (answer.status === 204 || isStream(endpoint)) return [];
+    const schema = documentedSchema(endpoint, answer);
+    return schema ? check.errors(schema, answer.body) : [`${answer.headers['content-type']} is not documented`];
+  };
 
   it('have the documented shape', async () => {
     for (const endpoint of reads()) {
       const answer = await wire.ask(path(endpoint));
-      const documented = endpoint.operation.responses[answer.status]?.content?.['application/json'];
-      expect([nameOf(endpoint), answer.status, answer.headers['content-type']]).toEqual([
-        nameOf(endpoint),
-        200,
-        'application/json; charset=utf-8',
-      ]);
-      expect([nameOf(endpoint), check.errors(documented!.schema, answer.body)]).toEqual([nameOf(endpoint), []]);
+      expect([nameOf(endpoint), answer.status]).toEqual([nameOf(endpoint), 200]);
+      const [type, ...rest] = String(answer.headers['content-type']).split('; ');
+      expect([nameOf(endpoint), typesOf(endpoint)]).toEqual([nameOf(endpoint), expect.arrayContaining([type])]);
+      expect(rest[0]).toBe('charset=utf-8');
+      expect([nameOf(endpoint), faults(endpoint, answer)]).toEqual([nameOf(endpoint), []]);
     }
+  });
+
+  it('have every documented type, for whoever asks for it', async () => {
+    const several = reads().filter((endpoint) => typesOf(endpoint).length > 1);
+    expect(several.map(({ template }) => template)).toEqual(['/api/v1/devices/availability', '/api/v1/devices/export']);
+    for (const endpoint of several) {
+      for (const [format, type] of [
+        ['json', 'application/json'],
+        ['csv', 'text/csv'],
+      ] as const) {
+        const answer = await wire.ask(`${path(endpoint)}?format=${format}`);
+        expect(answer.headers['content-type']).toMatch(new RegExp(`^${type}; charset=utf-8`));
+        expect([nameOf(endpoint), format, faults(endpoint, answer)]).toEqual([nameOf(endpoint), format, []]);
+      }
+      // The same columns; custom fields are those of the devices.
+      const columns = (csv: unknown) => String(csv).split('\r\n', 1)[0]!.split(',').filter((name) => !name.includes('.')); // prettier-ignore
+      const { body } = await wire.ask(`${path(endpoint)}?format=csv`);
+      const { example } = endpoint.operation.responses['200']!.content!['text/csv']!;
+      expect(columns(body)).toEqual(columns(example));
+    }
+  });
+
+  it('have the headers that are documented', async () => {
+    for (const endpoint of reads()) {
+      const { headers } = await wire.ask(path(endpoint));
+      const optional = endpoint.template === '/api/v1/devices/availability' ? ['content-disposition'] : [];
+      const documented = Object.keys(endpoint.operation.responses['200']!.headers ?? {}).map((name) =>
+        name.toLowerCase(),
+      );
+      for (const name of documented.filter((one) => !optional.includes(one))) {
+        expect([nameOf(endpoint), name, headers[name]]).toEqual([nameOf(endpoint), name, expect.stringMatching(/\S/)]);
+      }
+      const sent = ['etag', 'x-total-count', 'content-disposition'].filter((name) => headers[name] !== undefined);
+      expect([nameOf(endpoint), documented]).toEqual([nameOf(endpoint), expect.arrayContaining(sent)]);
+    }
+    const { headers, body } = await wire.ask('/api/v1/devices/standalone/list?limit=1');
+    expect([headers['x-total-count'], body]).toEqual(['2', [expect.any(Object)]]);
   });
 
   it('hold what was asked for', async () => {
     const lists = reads().filter(({ operation }) => operation.parameters.some(({ name }) => name === 'cursor'));
-    expect(lists.length).toBeGreaterThanOrEqual(6);
+    expect(lists.length).toBeGreaterThanOrEqual(18);
     for (const endpoint of lists) {
       const { body } = await wire.ask(`${path(endpoint)}?limit=1`);
       const { data, page } = body as { data: unknown[]; page: { limit: number; total: number } };
@@ -57,21 +118,21 @@ describe('answers', () => {
   });
 
   it('carry an ETag that saves the body the second time, and never a shared cache', async () => {
-    expect(tagged().length).toBeGreaterThan(9);
+    expect(tagged().length).toBeGreaterThan(35);
     for (const endpoint of tagged()) {
       // What counts seconds (`/cache`, `last_used_at`) may change in between; the second or third time it does not.
       await eventually(async () => {
-        const first = await wire.ask(path(endpoint));
+        const first = await wire.ask(still(endpoint));
         const etag = String(first.headers['etag']);
         expect(etag).toMatch(/^W\/"[\w-]{20,}"$/);
         expect(first.headers['cache-control']).toBe('private, no-cache');
         for (const header of [etag, `"other", ${etag}`, etag.slice(2), '*']) {
-          const again = await wire.ask(path(endpoint), { headers: { 'if-none-match': header } });
+          const again = await wire.ask(still(endpoint), { headers: { 'if-none-match': header } });
           expect([nameOf(endpoint), again.status, again.raw.length]).toEqual([nameOf(endpoint), 304, 0]);
           expect(again.headers).toMatchObject({ etag, 'cache-control': 'private, no-cache', vary: 'Accept-Encoding' });
           expect(again.headers['content-type']).toBeUndefined();
         }
-        const other = await wire.ask(path(endpoint), { headers: { 'if-none-match': 'W/"other"' } });
+        const other = await wire.ask(still(endpoint), { headers: { 'if-none-match': 'W/"other"' } });
         expect(other.status).toBe(200);
       });
     }
@@ -86,7 +147,13 @@ describe('answers', () => {
     for (const endpoint of reads()) {
       const answer = await wire.ask(path(endpoint), { method: 'HEAD' });
       expect([nameOf(endpoint), answer.status, answer.raw.length]).toEqual([nameOf(endpoint), 200, 0]);
-      expect(Number(answer.headers['content-length'])).toBeGreaterThan(5);
+      // What is streamed has no length before it is over.
+      const whole = await wire.ask(path(endpoint));
+      const length = Number(answer.headers['content-length']);
+      const isStreamed = whole.headers['content-length'] === undefined;
+      expect([nameOf(endpoint), isStreamed || length > 5]).toEqual([nameOf(endpoint), true]);
+      expect(isStreamed && typesOf(endpoint).join() === 'application/json').toBe(false);
+      expect(answer.headers['content-type']).toBe(whole.headers['content-type']);
     }
   });
 
@@ -202,6 +269,51 @@ describe('answers', () => {
       },
     ]);
     for (const text of [JSON.stringify(log.body), product.output]) expect(text).not.toContain(token);
+  });
+
+  it('to the documented examples are the documented ones, and each write is audited', async () => {
+    const total = async () =>
+      ((await wire.ask('/api/v1/audit?limit=1')).body as { page: { total: number } }).page.total;
+    const emptySites = () =>
+      wire.ask('/api/v1/devices/bulk/delete', { method: 'POST', body: { selector: { all: true } } });
+    const writes = wire.endpoints.filter(({ method }) => method !== 'GET');
+    // Those that remove come last, what refers to other things first.
+    const order = [
+      'templates',
+      'items',
+      'groups',
+      'maintenance-windows',
+      'devices',
+      'credentials',
+      'profiles',
+      'sites',
+      'tokens',
+    ];
+    const rank = ({ method, template }: WireEndpoint) =>
+      // Only what is enabled can be ended.
+      template.endsWith('/end') ? -1 : method === 'DELETE' ? 1 + order.indexOf(template.split('/')[3]!) : 0;
+    expect(writes.length).toBeGreaterThan(35);
+    for (const endpoint of writes.toSorted((a, b) => rank(a) - rank(b))) {
+      const example = exampleBody(endpoint);
+      // What is made already has a name already.
+      const body: Json | undefined = example && {
+        ...example,
+        ...('name' in example && { name: `${nameOf(endpoint)} ${String(example['name'])}` }),
+      };
+      if (nameOf(endpoint) === 'DELETE /api/v1/sites/{id}') await emptySites();
+      const before = await total();
+      const answer = await wire.ask(path(endpoint), { method: endpoint.method, ...(body && { body }) });
+      const documented = Object.keys(endpoint.operation.responses).find((status) => status.startsWith('2'));
+      expect([nameOf(endpoint), answer.body, String(answer.status)]).toEqual([
+        nameOf(endpoint),
+        answer.body,
+        documented,
+      ]);
+      expect([nameOf(endpoint), faults(endpoint, answer)]).toEqual([nameOf(endpoint), []]);
+      const changesNothing = body?.['dry_run'] === true || endpoint.template.endsWith('/accept');
+      const isAudited = (await total()) > before;
+      expect([nameOf(endpoint), isAudited || changesNothing]).toEqual([nameOf(endpoint), true]);
+    }
   });
 
   it('leave failed writes out of the audit log', async () => {

@@ -1,6 +1,7 @@
 import { eventually } from '../support/eventually.js';
 import { type FakeEngine, startFakeEngine } from '../support/fake-engine.js';
 import { Product } from '../support/product.js';
+import { makeInventory } from '../support/wire-inventory.js';
 import { expectProblem, type Json, pathOf, Wire, type WireEndpoint } from '../support/wire.js';
 
 interface Page {
@@ -13,13 +14,33 @@ const SERVICES = '/api/v1/status/swarm/services';
 const TASKS = '/api/v1/status/swarm/tasks';
 const AUDIT = '/api/v1/audit';
 const TOKENS = '/api/v1/tokens';
+/** The writes below, all of them: 25 tokens besides the first, 11 of the inventory, 7 of each name and one import. */
+const AUDITED = 135;
 const PROBLEMS = '/api/v1/status/swarm/problems';
+
+const NAMES = [
+  'alpha',
+  'Alpha 2',
+  'ALPHA 10',
+  'beta',
+  'Élan',
+  'zeta',
+  '_under',
+  '10',
+  '9',
+  'ärger',
+  '漢字',
+  '\u{1f4a9}',
+  'a b',
+  'a-b',
+];
 
 /** Lists, over a swarm that is collected anew every second while they are read. */
 describe('lists', () => {
   let engine: FakeEngine;
   let product: Product;
   let wire: Wire;
+  let device: string;
   beforeAll(async () => {
     engine = await startFakeEngine({ nodes: 30, services: 200, tasks: 2_000 });
     const env = {
@@ -29,13 +50,42 @@ describe('lists', () => {
     };
     product = await Product.start({ env });
     wire = await Wire.of(product);
-    for (let index = 0; index < 25; index++) await wire.make('viewer', { name: `token ${index % 5}` });
+    const inventory = await makeInventory(wire);
+    device = inventory.idFor({ template: '/api/v1/devices/{id}' });
+    await fill();
+    for (let index = 0; index < 24; index++) await wire.make('viewer', { name: `token ${index % 5}` });
     await eventually(async () => expect((await page(TASKS)).page.total).toBe(2_000));
   }, 60_000);
   afterAll(async () => {
     await product?.stop();
     await engine?.close();
   });
+
+  /** More of everything that has a list: names in any case and script, some times the same to the millisecond. */
+  const fill = async (): Promise<void> => {
+    const post = async (path: string, body: Json) => {
+      const answer = await wire.ask(path, { method: 'POST', body });
+      expect([path, answer.status, answer.body]).toEqual([path, 201, answer.body]);
+    };
+    for (const [index, name] of NAMES.entries()) {
+      const item = { name, oid: `1.3.6.1.2.1.2.2.1.10.${index}`, value_type: 'number' };
+      await post('/api/v1/sites', { name });
+      await post('/api/v1/groups', { name, selector: { all: true } });
+      await post('/api/v1/profiles', { name });
+      await post('/api/v1/credentials', { name, kind: 'snmp_v2c', community: 'a community' });
+      await post('/api/v1/templates', { name, items: [item] });
+      await post(`/api/v1/devices/${device}/items`, item);
+      await post('/api/v1/maintenance-windows', {
+        name,
+        scope: { tags: ['nothing'] },
+        starts_at: `2030-01-0${1 + (index % 3)}T00:00:00Z`,
+        ends_at: '2030-01-09T00:00:00Z',
+      });
+    }
+    const devices = NAMES.map((name, index) => ({ name, ip: `127.9.8.${index + 1}`, tags: ['filled'] }));
+    const imported = await wire.ask('/api/v1/devices/import', { method: 'POST', body: { devices } });
+    expect(imported).toMatchObject({ status: 200, body: { data: { created: NAMES.length, failed: 0 } } });
+  };
 
   const page = async (path: string, query: Record<string, string | number> = {}): Promise<Page> => {
     const answer = await wire.ask(`${path}?${new URLSearchParams(query as Record<string, string>)}`);
@@ -68,7 +118,7 @@ describe('lists', () => {
     [SERVICES, 200, 37],
     [TASKS, 2_000, 450],
     [TOKENS, 26, 4],
-    [AUDIT, 26, 6],
+    [AUDIT, AUDITED, 31],
     [PROBLEMS, 0, 10],
   ])('%s: walking the pages yields each of %i items once, in order, for every sort key', async (path, total, limit) => {
     expect(sortKeys(path).length).toBeGreaterThan(1);
@@ -83,6 +133,30 @@ describe('lists', () => {
       expect(values).toEqual(sort.startsWith('-') ? sorted.toReversed() : sorted);
     }
   });
+
+  it.each([
+    ['/api/v1/devices', 2],
+    ['/api/v1/sites', 1],
+    ['/api/v1/groups', 1],
+    ['/api/v1/profiles', 2],
+    ['/api/v1/credentials', 1],
+    ['/api/v1/templates', 1],
+    ['/api/v1/items', 1],
+    ['/api/v1/maintenance-windows', 1],
+    ['/api/v1/devices/{id}/items', 1],
+  ])(
+    '%s: walking the pages yields each object once, for every sort key, back and forth the same',
+    async (template, more) => {
+      const path = template.replace('{id}', device);
+      for (const sort of sortKeys(template).filter((key) => !key.startsWith('-'))) {
+        const [up, down] = [await walk(path, { sort, limit: 4 }), await walk(path, { sort: `-${sort}`, limit: 4 })];
+        const ids = up.items.map(({ id }) => id);
+        expect([sort, ids.length, new Set(ids).size]).toEqual([sort, NAMES.length + more, NAMES.length + more]);
+        expect(down.items.map(({ id }) => id)).toEqual(ids.toReversed());
+        expect(up.pages).toBe(Math.ceil(ids.length / 4));
+      }
+    },
+  );
 
   it('are read across refreshes without a gap', async () => {
     const refreshes = () => engine.callsOf('/tasks').length;
@@ -115,7 +189,7 @@ describe('lists', () => {
     expect(await count(TOKENS, { role: 'viewer', state: 'active' })).toBe(25);
     expect(await count(TOKENS, { state: 'revoked' })).toBe(0);
     expect(await count(AUDIT, { action: 'token.created' })).toBe(25);
-    expect(await count(AUDIT, { from: '2000-01-01T00:00:00+23:59', to: '9999-12-31T23:59:59Z' })).toBe(26);
+    expect(await count(AUDIT, { from: '2000-01-01T00:00:00+23:59', to: '9999-12-31T23:59:59Z' })).toBe(AUDITED);
     expect(await count(AUDIT, { to: '2000-01-01T00:00:00Z' })).toBe(0);
   });
 
@@ -166,8 +240,20 @@ describe('lists', () => {
   });
 
   it('refuse a forged position in the database’s lists', async () => {
-    for (const path of [TOKENS, AUDIT]) {
-      const sort = path === TOKENS ? 'created_at' : 'at';
+    const inDatabase = [
+      'sites',
+      'groups',
+      'profiles',
+      'credentials',
+      'templates',
+      'items',
+      'maintenance-windows',
+      'devices',
+    ];
+    const sorted = inDatabase
+      .map((name) => `/api/v1/${name}`)
+      .flatMap((path) => sortKeys(path).map((sort) => [path, sort] as const));
+    for (const [path, sort] of [[TOKENS, 'created_at'], [TOKENS, 'last_used_at'], [AUDIT, 'at'], ...sorted] as const) {
       const cursor = (await page(path, { sort, limit: 1 })).page.next_cursor!;
       const [version, mark] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
       for (const [value, id] of [
@@ -180,7 +266,8 @@ describe('lists', () => {
         ['\ud800', '1'],
       ]) {
         const forged = Buffer.from(JSON.stringify([version, mark, value, id])).toString('base64url');
-        expectProblem(await wire.ask(`${path}?sort=${sort}&cursor=${forged}`), 400, 'invalid_cursor');
+        const answer = await wire.ask(`${path}?sort=${sort}&cursor=${forged}`);
+        expectProblem(answer, 400, 'invalid_cursor');
       }
     }
   });

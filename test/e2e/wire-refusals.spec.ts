@@ -1,7 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { type FakeEngine, startFakeEngine } from '../support/fake-engine.js';
 import { Product } from '../support/product.js';
-import { expectProblem, type Json, nameOf, pathOf, UNKNOWN_ID, Wire } from '../support/wire.js';
+import {
+  exampleBody,
+  expectDocumentedProblem,
+  expectProblem,
+  type Json,
+  nameOf,
+  type Operation,
+  type Parameter,
+  pathOf,
+  requiredQuery,
+  UNKNOWN_ID,
+  Wire,
+} from '../support/wire.js';
+
+const codesOf = ({ responses }: Operation, status = '409') =>
+  responses[status]?.content?.['application/problem+json']?.examples ?? {};
+const matches = (template: string, path: string): boolean =>
+  new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`).test(path);
 
 /** What every endpoint refuses, and how. */
 describe('refusals', () => {
@@ -34,9 +51,9 @@ describe('refusals', () => {
   it('of an unknown query parameter lists the valid ones', async () => {
     await askEach('?nonsense=1', (answer, endpoint) => {
       expectProblem(answer, 400, 'validation_failed');
-      // Of endpoints with a body, the fields that are missing come after it.
-      const [{ path, message }] = (answer.body as { errors: [{ path: string; message: string }] }).errors;
-      expect(path).toBe('nonsense');
+      // What is missing stands there as well.
+      const { errors } = answer.body as { errors: { path: string; message: string }[] };
+      const { message } = errors.find(({ path }) => path === 'nonsense')!;
       const known = endpoint.operation.parameters.filter((one) => one.in === 'query').map(({ name }) => name);
       const hint = known.length === 0 ? 'There is none here.' : `Valid: ${known.join(', ')}.`;
       expect(message).toBe(`Unknown query parameter. ${hint}`);
@@ -49,7 +66,10 @@ describe('refusals', () => {
         const ask = (query: string) => wire.ask(`${pathOf(endpoint)}?${query}`, { method: endpoint.method });
         const twice = await ask(`${name}=true&${name}=true`);
         expectProblem(twice, 400, 'validation_failed');
-        expect(twice.body).toMatchObject({ errors: [{ path: name, message: expect.not.stringMatching(/array/) }] });
+        const { errors } = twice.body as { errors: { path: string; message: string }[] };
+        expect(errors.filter(({ path }) => path === name)).toMatchObject([
+          { message: expect.not.stringMatching(/array/) },
+        ]);
         expectProblem(await ask(`${name}=a%00b`), 400, 'invalid_character');
         for (const bytes of ['%ff', '%ED%A0%80', '%', '100%', '%zz']) {
           expectProblem(await ask(`${name}=${bytes}`), 400, 'malformed_url');
@@ -63,20 +83,62 @@ describe('refusals', () => {
     const one = wire.endpoints.filter(({ template }) => template.includes('{'));
     expect(one.length).toBeGreaterThan(2);
     for (const endpoint of one) {
-      const ask = (id: string) => wire.ask(pathOf(endpoint, id), { method: endpoint.method });
+      const body = exampleBody(endpoint);
+      const ask = (id: string) =>
+        wire.ask(`${pathOf(endpoint, id)}${requiredQuery(endpoint)}`, {
+          method: endpoint.method,
+          ...(body && { body }),
+        });
       expectProblem(await ask('a%00'), 400, 'invalid_character');
       expectProblem(await ask('%zz'), 400, 'malformed_url');
       expectProblem(await ask('%ff'), 400, 'malformed_url');
       expectProblem(await ask('a'.repeat(250)), 400, 'validation_failed');
       expectProblem(await ask('a'.repeat(301)), 414, 'url_too_long');
       expectProblem(await ask(''), 404, 'route_not_found');
-      expectProblem(await ask(UNKNOWN_ID), 404);
-      if (!endpoint.template.includes('tokens')) continue;
+      const unknown = await ask(UNKNOWN_ID);
+      expectProblem(unknown, 404);
+      expectDocumentedProblem(endpoint, unknown);
+      const [{ name, schema }] = endpoint.operation.parameters.filter((one) => one.in === 'path') as [Parameter];
+      if (schema['format'] !== 'uuid') continue;
       for (const id of ['1', 'abc', `${UNKNOWN_ID}0`, `{${UNKNOWN_ID}}`, "'%3B--", '..%2f..%2fetc']) {
         const answer = await ask(id);
         expectProblem(answer, 400, 'validation_failed');
-        expect(answer.body).toMatchObject({ errors: [{ path: 'id', message: 'Must be a UUID.' }] });
+        expect(answer.body).toMatchObject({ errors: [{ path: name, message: 'Must be a UUID.' }] });
       }
+    }
+  });
+
+  it('of a name that is taken already', async () => {
+    const named = wire.endpoints.filter((endpoint) => {
+      const { name } = exampleBody(endpoint) ?? {};
+      return endpoint.method === 'POST' && name !== undefined && !endpoint.template.includes('{');
+    });
+    const taken = named.filter(({ operation }) => 'name_taken' in codesOf(operation));
+    expect(taken.map(({ template }) => template)).toEqual([
+      '/api/v1/credentials',
+      '/api/v1/groups',
+      '/api/v1/profiles',
+      '/api/v1/sites',
+      '/api/v1/templates',
+    ]);
+    for (const endpoint of taken) {
+      const post = (more: Json = {}) =>
+        wire.ask(endpoint.template, { method: 'POST', body: { ...exampleBody(endpoint), ...more } });
+      // All at once: one of them makes it.
+      const answers = await Promise.all(Array.from({ length: 4 }, () => post()));
+      expect([endpoint.template, answers.map(({ status }) => status).sort()]).toEqual([
+        endpoint.template,
+        [201, 409, 409, 409],
+      ]);
+      for (const answer of answers.filter(({ status }) => status === 409)) expectProblem(answer, 409, 'name_taken');
+      const other = ((await post({ name: 'another name' })).body as { data: { id: string } }).data.id;
+      const { name } = exampleBody(endpoint)!;
+      const rename = await wire.ask(`${endpoint.template}/${other}`, { method: 'PATCH', body: { name } });
+      expectProblem(rename, 409, 'name_taken');
+      const patched = wire.endpoints.find(
+        (one) => one.method === 'PATCH' && one.template === `${endpoint.template}/{id}`,
+      );
+      expectDocumentedProblem(patched!, rename);
     }
   });
 
@@ -87,8 +149,12 @@ describe('refusals', () => {
     }
     for (const endpoint of wire.endpoints) {
       const allowed = methods.get(endpoint.template)!.sort();
+      // Where `/devices/export` has no method of its own, `/devices/{id}` is asked, and refuses the id.
+      const alsoServed = [...methods].flatMap(([template, served]) =>
+        !endpoint.template.includes('{') && matches(template, endpoint.template) ? served : [],
+      );
       for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']) {
-        if (allowed.includes(method)) continue;
+        if (allowed.includes(method) || alsoServed.includes(method)) continue;
         const answer = await wire.ask(pathOf(endpoint), { method });
         expect([nameOf(endpoint), method, answer.status]).toEqual([nameOf(endpoint), method, 405]);
         expectProblem(answer, 405, 'method_not_allowed');

@@ -97,6 +97,16 @@ export function askServer(
     const request = httpRequest(
       { port, host: '127.0.0.1', path, method, headers: { ...typed, ...length, ...headers }, agent: false },
       (response) => {
+        if (String(response.headers['content-type']).startsWith('text/event-stream')) {
+          // There is no end to wait for.
+          response.destroy();
+          return resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            raw: Buffer.alloc(0),
+            body: '',
+          });
+        }
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('end', () => {

@@ -26,7 +26,7 @@ export interface Operation {
   security: Json[];
   parameters: Parameter[];
   requestBody?: { content: Record<string, Content> };
-  responses: Record<string, { description: string; content?: Record<string, Content> }>;
+  responses: Record<string, { description: string; headers?: Json; content?: Record<string, Content> }>;
 }
 
 export interface ApiDocument {
@@ -55,7 +55,7 @@ export interface WireAsk {
   token?: string | null;
 }
 
-/** A running product, asked byte for byte: no redirects followed, no paths tidied, nothing decompressed. */
+/** A running product, asked byte for byte: no redirects followed, no paths tidied, nothing decompressed. Streams are left at once. */
 export class Wire {
   private constructor(
     readonly product: Product,
@@ -93,6 +93,46 @@ export function endpointsOf(document: ApiDocument): WireEndpoint[] {
       role: (/Needs the role (\w+)/.exec(operation.description)?.[1] ?? null) as WireEndpoint['role'],
     })),
   );
+}
+
+/** It answers without end: there is a head to look at, and no body to wait for. */
+export const isStream = ({ operation }: WireEndpoint): boolean =>
+  'text/event-stream' in (operation.responses['200']?.content ?? {});
+
+/** The schema of an answer's body; undefined where the document has none of this type. */
+export function documentedSchema({ operation }: WireEndpoint, { status, headers }: Answer): Json | undefined {
+  const [type = ''] = String(headers['content-type']).split(';');
+  return operation.responses[status]?.content?.[type]?.schema;
+}
+
+/** What is refused before an endpoint is chosen or its declaration looked at: the document says it once for all. */
+const OF_ALL = ['invalid_character', 'malformed_url', 'url_too_long', 'headers_too_large', 'route_not_found'];
+
+/** That the document says of this endpoint that it may answer with this problem. */
+export function expectDocumentedProblem({ method, template, operation }: WireEndpoint, answer: Answer): void {
+  expectProblem(answer);
+  const { code } = answer.body as { code: string };
+  const examples = operation.responses[answer.status]?.content?.['application/problem+json']?.examples ?? {};
+  const codes = [...Object.keys(examples), ...OF_ALL];
+  expect([`${method} ${template}`, answer.body, codes.includes(code)]).toEqual([
+    `${method} ${template}`,
+    answer.body,
+    true,
+  ]);
+}
+
+const REQUIRED: Record<string, string> = { from: '2030-01-01T00:00:00Z', to: '2030-02-01T00:00:00Z' };
+
+/** The query without which the endpoint refuses a request: `?from=…`, or nothing. */
+export function requiredQuery({ operation }: WireEndpoint): string {
+  const needed = operation.parameters.filter((one) => one.in === 'query' && one.required);
+  return needed.map(({ name }, index) => `${index === 0 ? '?' : '&'}${name}=${REQUIRED[name] ?? 'x'}`).join('');
+}
+
+/** The body that the document shows; undefined where none is taken. A scan is one of this machine alone. */
+export function exampleBody({ template, operation }: WireEndpoint): Json | undefined {
+  const example = operation.requestBody?.content['application/json']?.example as Json | undefined;
+  return template === '/api/v1/discovery' ? { ...example, cidr: '127.9.9.8/30' } : example;
 }
 
 /** An id that is of the right form wherever one is asked for, and names nothing. */

@@ -22,7 +22,7 @@ export class SitesController {
   constructor(private readonly sites: Sites) {}
 
   @Get()
-  @ApiEndpoint({ ...shown, summary: 'Sites', role: 'viewer', query: sitesQuery, list: true })
+  @ApiEndpoint({ ...shown, summary: 'All sites', role: 'viewer', query: sitesQuery, list: true })
   list(@Query() query: SitesQuery) {
     return this.sites.list(query);
   }

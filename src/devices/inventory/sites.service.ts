@@ -89,7 +89,7 @@ export class Sites {
     return this.transaction.run(async (manager) => {
       const before = await this.one(id, manager);
       if (before.device_count > 0) {
-        const detail = `${before.device_count} devices are at this site. Move them first: PATCH /api/v1/devices/bulk.`;
+        const detail = `Devices at this site: ${before.device_count}. Move them first: PATCH /api/v1/devices/bulk.`;
         throw new ProblemException('in_use', { detail });
       }
       await manager.query('UPDATE sites SET parent_id = NULL, updated_at = clock_timestamp() WHERE parent_id = $1', [

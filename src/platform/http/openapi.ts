@@ -188,6 +188,7 @@ function failures(spec: EndpointSpec): Json {
       'token_invalid',
       'access_denied',
       'rate_limited',
+      'too_many_failed_logins',
       'database_unavailable',
     ] as const) {
       codes.add(code);

@@ -269,6 +269,11 @@ export const problemCatalogue = {
     title: 'No stream left',
     detail: 'As many streams are open as this process serves. Wait as long as Retry-After says, and poll meanwhile.',
   },
+  too_many_reports: {
+    status: 503,
+    title: 'Too many reports',
+    detail: 'As many long reports are being sent as this process serves at once. Wait as long as Retry-After says.',
+  },
   inventory_busy: {
     status: 503,
     title: 'Inventory busy',

@@ -1,7 +1,8 @@
 import { stringify } from 'csv-stringify';
 import type { AvailabilityRow } from './availability.dto.js';
 
-const COLUMNS: (keyof AvailabilityRow)[] = [
+/** Of the report as CSV, in order. */
+export const AVAILABILITY_COLUMNS: (keyof AvailabilityRow)[] = [
   'device_id',
   'name',
   'ip',
@@ -42,7 +43,7 @@ export async function* jsonReport(batches: AsyncIterable<AvailabilityRow[]>): As
 }
 
 function csv(rows: AvailabilityRow[], header: boolean): Promise<string> {
-  const options = { columns: COLUMNS, header, escape_formulas: true, record_delimiter: 'windows' };
+  const options = { columns: AVAILABILITY_COLUMNS, header, escape_formulas: true, record_delimiter: 'windows' };
   return new Promise((resolve, reject) => {
     stringify(rows, options, (error, text) => (error ? reject(error) : resolve(text)));
   });

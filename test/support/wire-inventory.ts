@@ -1,0 +1,72 @@
+import { eventually } from './eventually.js';
+import type { Json, Wire, WireEndpoint } from './wire.js';
+
+/** Nothing answers there but this machine itself. */
+const SCANNED = '127.9.9.8/30';
+const HOUR_MS = 3_600_000;
+
+/** What is in the inventory, by the beginning of the paths it is under. */
+export interface WireInventory {
+  /** A real id for the parameter of an endpoint's path. */
+  idFor(endpoint: Pick<WireEndpoint, 'template'>): string;
+}
+
+/**
+ * Makes one of everything that has an id in a path, over the API alone: a site with two devices, of which one is behind the other, a group,
+ * a profile, a credential, an item, a template, a maintenance window that is on, and the job of a discovery that is over.
+ * @param known more ids, by the beginning of their paths
+ */
+export async function makeInventory(wire: Wire, known: Record<string, string> = {}): Promise<WireInventory> {
+  const post = async (path: string, body: unknown, status = 201): Promise<Json> => {
+    const answer = await wire.ask(`/api/v1${path}`, { method: 'POST', body });
+    expect([path, answer.status, answer.body]).toEqual([path, status, expect.any(Object)]);
+    return (answer.body as { data: Json }).data;
+  };
+  const make = async (path: string, body: unknown) => String((await post(path, body))['id']);
+  const named = { name: 'wire one' };
+  // The examples of the document say Berlin.
+  const site = await make('/sites', { name: 'Berlin' });
+  const credential = await make('/credentials', { ...named, kind: 'snmp_v2c', community: 'a community' });
+  const device = await make('/devices', {
+    ...named,
+    ip: '127.9.9.1',
+    site_id: site,
+    snmp_credential_id: credential,
+    tags: ['wire'],
+    custom_fields: { contract: 'C-1' },
+  });
+  await make('/devices', { name: 'wire two', ip: '127.9.9.2', parent_id: device, tags: ['wire'] });
+  const item = { ...named, oid: '1.3.6.1.2.1.1.3.0', value_type: 'number' };
+  const scan = String((await post('/discovery', { cidr: SCANNED }, 202))['job_id']);
+  const ids: Record<string, string> = {
+    '/api/v1/sites/': site,
+    '/api/v1/credentials/': credential,
+    '/api/v1/devices/': device,
+    '/api/v1/groups/': await make('/groups', { ...named, selector: { tags: ['wire'] } }),
+    '/api/v1/profiles/': await make('/profiles', { ...named, down_after: 2 }),
+    '/api/v1/items/': await make(`/devices/${device}/items`, item),
+    '/api/v1/templates/': await make('/templates', { ...named, items: [{ ...item, name: 'of a template' }] }),
+    '/api/v1/maintenance-windows/': await make('/maintenance-windows', {
+      ...named,
+      scope: { all: true },
+      starts_at: new Date(Date.now() - HOUR_MS).toISOString(),
+      ends_at: new Date(Date.now() + HOUR_MS).toISOString(),
+    }),
+    '/api/v1/tokens/': (await wire.make('viewer')).id,
+    '/api/v1/jobs/': scan,
+    '/api/v1/discovery/': scan,
+    ...known,
+  };
+  await eventually(
+    async () =>
+      expect(await wire.ask(`/api/v1/jobs/${scan}`)).toMatchObject({ body: { data: { state: 'completed' } } }),
+    { timeoutMs: 30_000 },
+  );
+  return {
+    idFor({ template }) {
+      const [, id] = Object.entries(ids).find(([start]) => template.startsWith(start)) ?? [];
+      if (template.includes('{') && id === undefined) throw new Error(`Say of which object ${template} is asked`);
+      return id ?? '';
+    },
+  };
+}
