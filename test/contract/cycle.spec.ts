@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
+import { CycleStore } from '../../src/platform/queue/cycle.store.js';
 import { ProbeDriverError } from '../../src/probes/drivers/probe-driver.port.js';
 import { recordStatements } from '../support/count-statements.js';
 import { CycleLab } from '../support/cycle-lab.js';
@@ -272,6 +273,20 @@ describe('a cycle', () => {
       expect(await database.query('SELECT ok FROM probe_drivers')).toEqual([{ ok: true }]);
     });
 
+    it('says that a part of a batch could not be asked, until a whole one could', async () => {
+      await lab.add({ name: 'a' }, { name: 'b' });
+      lab.drivers.icmp.silent.add('b');
+      lab.drivers.icmp.before = async ({ onFault }) => onFault?.(broken);
+      await lab.run(0);
+      expect(await database.query('SELECT ok, code, message FROM probe_drivers')).toEqual([
+        { ok: false, code: 'fping_missing', message: broken.message },
+      ]);
+      expect(await lab.stateOf('a')).toMatchObject({ outcome: 'ok' });
+      lab.drivers.icmp.before = async () => undefined;
+      await lab.run(1);
+      expect(await database.query('SELECT ok FROM probe_drivers')).toEqual([{ ok: true }]);
+    });
+
     it('leaves the devices of other drivers alone', async () => {
       await lab.add({ name: 'a', kind: 'tcp' }, { name: 'b', kind: 'http' });
       lab.drivers.tcp.broken = new Error('out of sockets');
@@ -325,6 +340,14 @@ describe('a cycle', () => {
       expect(await lab.count('cycle_misses')).toBe(0);
     });
 
+    it('counts no turn as missed whose job is run again after it was done', async () => {
+      await lab.add({ name: 'a' });
+      await lab.run(0);
+      const cycles = new CycleStore(database);
+      for (const turn of [0, 1]) await cycles.recordMiss({ kind: 'ping-30', shard: 0, dueAt: lab.dueAt(turn) }, 'late');
+      expect(await database.query('SELECT due_at FROM cycle_misses')).toEqual([{ due_at: lab.dueAt(1) }]);
+    });
+
     it('counts turns that nobody ran', async () => {
       await lab.add({ name: 'a' });
       await lab.run(0);
@@ -335,6 +358,14 @@ describe('a cycle', () => {
       expect(missed).toEqual([1, 2, 3].map((turn) => ({ due_at: lab.dueAt(turn), reason: 'not_run' })));
     });
 
+    it('counts none for a schedule whose devices were probed by another one meanwhile', async () => {
+      await lab.add({ name: 'a' });
+      await lab.run(0);
+      await database.query('UPDATE device_state SET last_at = $1', [lab.dueAt(19)]);
+      await lab.run(20);
+      expect(await lab.count('cycle_misses')).toBe(0);
+    });
+
     it('counts none while there was nothing to probe', async () => {
       await lab.add({ name: 'a' });
       await lab.run(0);
@@ -343,6 +374,66 @@ describe('a cycle', () => {
       await database.query('UPDATE devices SET enabled = true');
       await lab.run(9);
       expect(await lab.count('cycle_misses')).toBe(0);
+    });
+  });
+
+  describe('of devices that nobody probed for a while', () => {
+    const freshUntil = async (name: string) => (await lab.stateOf(name)).fresh_until.getTime();
+
+    it('says how long a result holds', async () => {
+      await lab.add({ name: 'a' });
+      await lab.run(0);
+      expect(await freshUntil('a')).toBeGreaterThanOrEqual(lab.dueAt(3).getTime());
+      expect(await freshUntil('a')).toBeLessThan(lab.dueAt(4).getTime());
+    });
+
+    it('says that nothing was known, from one interval after the last probe on', async () => {
+      await lab.add({ name: 'a' }, { name: 'b' }, { name: 'c' });
+      ['b', 'c'].forEach((name) => lab.drivers.icmp.dead.add(name));
+      await lab.run(0);
+      await lab.run(1);
+      lab.drivers.icmp.dead.delete('c');
+      await lab.run(10);
+      expect(await states('a', 'b', 'c')).toEqual(['up', 'down', 'unknown']);
+      expect(await lab.eventsOf('a')).toEqual(['up@0', 'unknown@2', 'up@10']);
+      expect(await lab.eventsOf('b')).toEqual(['down@0', 'unknown@2', 'down@10']);
+      expect(await lab.count('state_events', `cause = 'not_probed'`)).toBe(3);
+    });
+
+    it('says nothing for two turns that were missed', async () => {
+      await lab.add({ name: 'a' });
+      for (const turn of [0, 1, 4]) await lab.run(turn);
+      expect(await lab.eventsOf('a')).toEqual(['up@0']);
+    });
+
+    it('says nothing of a maintenance that collects nothing, and keeps the state fresh until it is over', async () => {
+      await lab.add({ name: 'a' });
+      await lab.run(0);
+      await lab.run(1);
+      const [{ num }] = await database.query<[{ num: number }]>('SELECT num FROM devices');
+      const window = { windowIds: [], since: lab.dueAt(2), collect: false, countsAsDowntime: false };
+      lab.calendar.windows.set(num, { ...window, until: lab.dueAt(20) });
+      await lab.run(2);
+      expect(await freshUntil('a')).toBe(lab.dueAt(23).getTime());
+      lab.calendar.windows.set(num, { ...window, until: lab.dueAt(30) });
+      await lab.run(3);
+      expect(await freshUntil('a')).toBe(lab.dueAt(33).getTime());
+      lab.calendar.windows.clear();
+      await lab.run(30);
+      expect(await lab.eventsOf('a')).toEqual(['up@0', 'up@2', 'up@30']);
+    });
+
+    it('goes on from now when the clock was ahead', async () => {
+      await lab.add({ name: 'a' });
+      await lab.run(0);
+      await lab.run(100);
+      await lab.run(101);
+      expect(await lab.eventsOf('a')).toEqual(['up@100']);
+      lab.drivers.icmp.dead.add('a');
+      await lab.run(2);
+      await lab.run(3);
+      expect(await lab.eventsOf('a')).toEqual(['up@2', 'down@2']);
+      expect(await lab.stateOf('a')).toMatchObject({ state: 'down' });
     });
   });
 

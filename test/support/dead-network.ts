@@ -36,6 +36,11 @@ export class DeadNetwork {
     this.ip('address', on ? 'add' : 'del', `${address}/32`, 'dev', 'lo');
   }
 
+  /** Cuts it off, so that nothing answers any more, or connects it again. */
+  connect(on: boolean): void {
+    this.ip('link', 'set', 'lo', on ? 'up' : 'down');
+  }
+
   remove(): void {
     execFileSync('ip', ['netns', 'del', this.name]);
   }
