@@ -2,11 +2,13 @@ import 'reflect-metadata';
 import { readSettings, SettingsError } from './platform/config/read-settings.js';
 import { createLogger } from './platform/observability/logger.js';
 import { NestLogger } from './platform/observability/nest-logger.js';
+import { keepHeapSmall } from './platform/observability/small-heap.driver.js';
 import { Product } from './process/product.js';
 
 /** Settings, logger, product; signals end it gracefully, and whatever is unexpected ends it with a line that says why. */
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
+  if (settings.role === 'worker' || settings.role === 'scheduler') keepHeapSmall();
   const pino = await createLogger(settings);
   const log = new NestLogger(pino);
   const product = new Product(settings, pino, log);

@@ -15,7 +15,7 @@ export async function startScript(
   script: string,
   ...args: string[]
 ): Promise<{ child: ChildProcess; ready: Record<string, unknown> }> {
-  const child = spawn(process.execPath, [join('dist-bench', 'test', script), ...args], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '..', script), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   running.add(child);

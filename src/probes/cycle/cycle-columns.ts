@@ -1,10 +1,10 @@
 import type { Observation, StateEvent } from '../state/device-state.js';
 import type { JudgedState } from './judge-cycle.js';
 
-/** SQL type of every column, in the order of the values. */
+/** SQL type of every column, and its values as an array in PostgreSQL's own words, in the same order. */
 export interface Columns {
   types: string[];
-  values: unknown[][];
+  values: string[];
 }
 
 type Cell = number | string | boolean | null;
@@ -33,6 +33,7 @@ const STATE_CELLS: Column<JudgedState>[] = [
   ['float8', ({ state }) => state.eventAt],
   ['float8', ({ state }) => state.downSince],
   ['text', ({ state }) => state.cause],
+  ['float8', ({ state }) => state.freshUntil],
   ['bool', ({ state }) => state.inMaintenance],
   ['float8', ({ state }) => state.maintenanceUntil],
   ['bool', ({ state }) => state.excused],
@@ -66,12 +67,27 @@ const EVENT_CELLS: Column<StateEvent>[] = [
   ['text', ({ detail }) => text(detail)],
 ];
 
-/** Columns instead of rows: one parameter each, however many devices there are. */
+/**
+ * Columns instead of rows: one parameter each, however many devices there are. Made into text here, because `pg` quotes every number
+ * and builds the text of an array piece by piece: for 10,000 devices that takes nine times as long and leaves 70 MB of garbage.
+ */
 export const stateColumns = (states: readonly JudgedState[]): Columns => columns(STATE_CELLS, states);
 export const eventColumns = (events: readonly StateEvent[]): Columns => columns(EVENT_CELLS, events);
 
+/** Numbers of devices as one parameter, `int[]`. */
+export const numbersArray = (nums: readonly number[]): string => `{${nums.join()}}`;
+
 function columns<T>(cells: Column<T>[], items: readonly T[]): Columns {
-  return { types: cells.map(([type]) => type), values: cells.map(([, of]) => items.map(of)) };
+  return {
+    types: cells.map(([type]) => type),
+    values: cells.map(([, of]) => `{${items.map((item) => element(of(item))).join()}}`),
+  };
+}
+
+/** One element of an array as PostgreSQL reads it. */
+function element(cell: Cell): string {
+  if (typeof cell !== 'string') return cell === null ? 'NULL' : String(cell);
+  return `"${/["\\]/.test(cell) ? cell.replace(/["\\]/g, '\\$&') : cell}"`;
 }
 
 function isSample(observation: Observation | null, blind: boolean): boolean {

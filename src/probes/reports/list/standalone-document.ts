@@ -98,8 +98,7 @@ export function stateJson(row: StateRow): string {
   const state = row.state ?? 'unknown';
   const pingStatus = PING_STATUS[state] ?? 'Unknown';
   const lastAt = quotedTime(row.last_at);
-  // Of a device that answers it is the same instant; making text of times is most of the work here.
-  const lastSeen = row.last_ok_at === row.last_at ? lastAt : quotedTime(row.last_ok_at);
+  const lastSeen = quotedTime(row.last_ok_at);
   const problems = Number(pingStatus === 'Down') + Number(row.flapping === true) + (row.items_in_error ?? 0);
   return (
     `,"last_seen":${lastSeen},"available":"${state === 'up' ? 'Available' : 'Unavailable'}"` +
@@ -115,8 +114,13 @@ function asTime(ms: string | null): string | null {
   return ms === null ? null : new Date(Number(ms)).toISOString();
 }
 
+/** Devices that were probed together have the same times, and making text of a time is most of the work here. */
+let latestTime = { ms: '', text: '' };
+
 function quotedTime(ms: string | null): string | null {
-  return ms === null ? null : `"${new Date(Number(ms)).toISOString()}"`;
+  if (ms === null) return null;
+  if (ms !== latestTime.ms) latestTime = { ms, text: `"${new Date(Number(ms)).toISOString()}"` };
+  return latestTime.text;
 }
 
 function asText(value: unknown): string | null {

@@ -45,11 +45,15 @@ export const standaloneDeviceSchema = z.strictObject({
   last_seen: time.describe('When it answered last.'),
   available: z.enum(['Available', 'Unavailable']).describe('`Available` when `ping_status` is `Up`.'),
   ping_status: z.enum(['Up', 'Down', 'Unknown']).describe('`Down` also when it is unreachable behind its parent.'),
-  ping_response_time: number.describe('Milliseconds; null unless the last probe was answered.'),
+  ping_response_time: number.describe(
+    'Milliseconds; null unless the last probe was answered, and when that was too long ago.',
+  ),
   last_ping_timestamp: time.describe('When the last probe began.'),
   down_since: time,
   problems: z.int().nonnegative().describe('Down or unreachable: 1; flapping: 1; and every SNMP item in error.'),
-  state: z.enum(DEVICE_STATES),
+  state: z
+    .enum(DEVICE_STATES)
+    .describe('`unknown` also when the last probe of an enabled device was more than three intervals ago.'),
   last_known_state: z.enum(['up', 'down']).nullable(),
   loss_percent: number.describe('Of the last probe.'),
   in_maintenance: z.boolean(),
@@ -67,7 +71,10 @@ export const standaloneQuery = z.strictObject({
   site: word('Id or name of the site.'),
   branch: word('Of the site, or the custom field `branch`.'),
   tag: word('One of its tags.'),
-  state: z.enum(DEVICE_STATES, { error: `Must be one of: ${DEVICE_STATES.join(', ')}.` }).optional(),
+  state: z
+    .enum(DEVICE_STATES, { error: `Must be one of: ${DEVICE_STATES.join(', ')}.` })
+    .optional()
+    .describe('Enabled devices in this state; disabled ones are in none that is looked for.'),
   q: word('Text in the name, address, hostname or location.'),
   skip: whole(0, 'Must be a whole number from 0 on.').optional().describe('How many devices to leave out.'),
   limit: whole(1, 'Must be a whole number from 1 on.').optional().describe('Without it: all devices.'),

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
+import { queryPrepared } from '../prepared-query.store.js';
 import { streamRows } from '../row-stream.store.js';
 import { inventoryJson, type InventoryRow, stateJson, type StateRow } from './standalone-document.js';
 import type { StandaloneQuery } from './standalone-list.dto.js';
@@ -29,12 +30,18 @@ export class StandaloneListStore {
 
   async read(query: StandaloneQuery): Promise<StandaloneList> {
     const statements = standaloneStatements(query);
-    const first = statements.states(MAX_IN_MEMORY + 1);
-    const rows = await this.database.query<StateRow[]>(first.text, first.values);
+    const rows = await this.states(statements);
     const isWhole = query.limit === undefined && !query.skip;
     if (rows.length > MAX_IN_MEMORY) return { total: await this.count(query), json: this.stream(query) };
     const parts = await this.parts(rows);
     return { total: isWhole ? parts.length : await this.count(query), json: `[${parts.join()}]` };
+  }
+
+  private states(statements: ReturnType<typeof standaloneStatements>): Promise<StateRow[]> {
+    const polled = statements.polled(MAX_IN_MEMORY + 1);
+    if (polled !== null) return queryPrepared(this.database, 'standalone_list', polled);
+    const { text, values } = statements.states(MAX_IN_MEMORY + 1);
+    return this.database.query(text, values);
   }
 
   private async count(query: StandaloneQuery): Promise<number> {

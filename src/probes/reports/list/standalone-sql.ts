@@ -1,4 +1,5 @@
 import { numbered, searchedText } from '../../../devices/inventory/selector-sql.js';
+import { IS_STALE, STATE_NOW } from '../../state/stale-state.js';
 import type { StandaloneQuery } from './standalone-list.dto.js';
 
 export interface Statement {
@@ -19,7 +20,7 @@ const INVENTORY = `d.num, ${VERSION}, d.id, d.name, d.ip, d.hostname, d.vendor, 
   s.latitude AS site_latitude, s.longitude AS site_longitude, d.tags, d.custom_fields::text AS custom_fields, d.snmp_port, d.check_kind,
   ${ms('d.discovered_at')} AS discovered_at, ${ms('d.created_at')} AS created_at, ${ms('d.updated_at')} AS updated_at`;
 
-const STATE = `st.state, st.last_known_state, st.outcome = 'ok' AS answered, st.rtt_avg, st.loss_percent, ${ms('st.last_at')} AS last_at,
+const STATE = `${STATE_NOW} AS state, st.last_known_state, st.outcome = 'ok' AND NOT ${IS_STALE} AS answered, st.rtt_avg, st.loss_percent, ${ms('st.last_at')} AS last_at,
   ${ms('st.last_ok_at')} AS last_ok_at, ${ms('st.down_since')} AS down_since, st.in_maintenance, st.blind, st.flapping,
   e.items AS items_in_error`;
 
@@ -39,7 +40,8 @@ const CONDITIONS = {
   // An id is compared as text: what is none matches no id, instead of failing.
   site: 'd.site_id = ANY (ARRAY(WITH w AS (SELECT ?::text AS word) SELECT n.id FROM sites n, w WHERE n.name = word OR n.id::text = lower(word)))',
   tag: 'd.tags @> ARRAY[?::text]',
-  state: `coalesce(st.state, 'unknown') = ?`,
+  // Of a disabled device the state is not asked for.
+  state: `d.enabled AND coalesce(${STATE_NOW}, 'unknown') = ?`,
   q: `position(lower(?) in ${searchedText('d')}) > 0`,
 } satisfies Partial<Record<keyof StandaloneQuery, string>>;
 
@@ -54,15 +56,19 @@ export function standaloneStatements(query: StandaloneQuery) {
     values: [...values, limit, query.skip ?? 0],
   });
   const all = page(query.limit ?? null);
+  const states = `SELECT d.num, ${VERSION}, ${STATE} ${FROM} ${ERRORS}`;
   return {
     /** The states of at most so many devices, in order; what does not change is added from memory. */
     states(limit: number): Statement {
       const part = page(Math.min(limit, query.limit ?? limit));
       return {
-        text: `SELECT d.num, ${VERSION}, ${STATE} ${FROM} ${ERRORS} WHERE ${text} ${ORDER} ${part.text}`,
+        text: `${states} WHERE ${text} ${ORDER} ${part.text}`,
         values: part.values,
       };
     },
+    /** The same for the list without any filter, which is what is polled: it has no parameters. Null for others. */
+    polled: (limit: number): string | null =>
+      values.length > 0 || query.limit !== undefined || query.skip ? null : `${states} ${ORDER} LIMIT ${limit}`,
     /** Everything of all of them. */
     whole: {
       text: `SELECT ${INVENTORY}, ${STATE} ${FROM} ${ERRORS} WHERE ${text} ${ORDER} ${all.text}`,
