@@ -170,6 +170,70 @@ describe('the vantage point', () => {
     expect(await statesNow()).toEqual({ unknown: 40 });
   });
 
+  it('is blind though slower cycles saw everything a while ago, and stays so until they see again', async () => {
+    const slow = new CycleLab(database, {}, 300);
+    await slow.profile('slow', { ping_interval_seconds: 300 });
+    const rare = many(100, { profile: 'slow' }, 'rare');
+    const often = many(20);
+    await lab.add(...often, ...rare);
+    for (const each of [0, 1, 2]) await slow.run(each);
+    const turn = (slow.dueAt(2).getTime() - lab.dueAt(0).getTime()) / 30_000;
+    await lab.run(turn);
+    await lab.run(turn + 1);
+    die(...often);
+    await lab.run(turn + 3);
+    expect(await isBlind()).toBe(true);
+    rare.forEach(({ name }) => slow.drivers.icmp.dead.add(name));
+    await slow.run(3);
+    await lab.run(turn + 11);
+    expect(await isBlind()).toBe(true);
+    expect(await statesNow()).toEqual({ unknown: 120 });
+  });
+
+  it('is blind when nine routers and all behind them fail', async () => {
+    const routers = many(9, {}, 'router');
+    await lab.add(...routers);
+    const behind = many(30).map((seed, index) => ({ ...seed, parent: `router${index % 9}` }));
+    await lab.add(...behind);
+    await lab.run(0);
+    await lab.run(1);
+    die(...routers, ...behind);
+    for (const turn of [2, 3]) await lab.run(turn);
+    expect(await isBlind()).toBe(true);
+    expect(await statesNow()).toEqual({ unknown: 39 });
+  });
+
+  it('is not blind when the sites below one are cut off and another answers', async () => {
+    const cut = ['Nord', 'Nord 1', 'Nord 2'].flatMap((site) => many(10, { site }, `${site} `));
+    await lab.add(...cut, { name: 'south', site: 'Sued' }, { name: 'head', site: 'Zentrale' });
+    const below = (above: string, pattern: string) =>
+      database.query('UPDATE sites SET parent_id = (SELECT id FROM sites WHERE name = $1) WHERE name ~ $2', [
+        above,
+        pattern,
+      ]);
+    await below('Nord', '^Nord .');
+    await below('Zentrale', '^(Nord|Sued)$');
+    await lab.run(0);
+    await lab.run(1);
+    die(...cut);
+    for (const turn of [2, 3]) await lab.run(turn);
+    expect(await isBlind()).toBe(false);
+    expect(await statesNow()).toEqual({ down: 30, up: 2 });
+  });
+
+  it('is blind when sites are lost that have nothing in common but the whole', async () => {
+    const cut = ['Nord', 'Sued'].flatMap((site) => many(10, { site }, `${site} `));
+    await lab.add(...cut, { name: 'head', site: 'Zentrale' });
+    await database.query(
+      `UPDATE sites SET parent_id = (SELECT id FROM sites WHERE name = 'Zentrale') WHERE name <> 'Zentrale'`,
+    );
+    await lab.run(0);
+    await lab.run(1);
+    die(...cut);
+    await lab.run(2);
+    expect(await isBlind()).toBe(true);
+  });
+
   it('does not take devices in maintenance for its own fault', async () => {
     const devices = many(20);
     await settle(...devices);
@@ -219,13 +283,24 @@ describe('the vantage point', () => {
       expect(await lab.stateOf('a')).toMatchObject({ state: 'unknown', cause: 'driver' });
     });
 
-    it('stays blind in cycles that have no canaries, as long as those that have go on', async () => {
+    it('is not blind while one answers, however many devices fail', async () => {
+      const devices = many(20);
+      await settle(...devices);
+      die(...devices);
+      for (const turn of [2, 3]) await lab.run(turn);
+      expect(await statesNow()).toEqual({ down: 20 });
+    });
+
+    it('asks them in the cycles of other checks too', async () => {
       await lab.add({ name: 'a' }, { name: 'web', kind: 'tcp' });
       for (const turn of [0, 1]) for (const cycle of ['ping', 'checks'] as const) await lab.run(turn, { cycle });
       silence('a', ...canaries);
       lab.drivers.tcp.dead.add('web');
       for (const turn of [2, 3]) for (const cycle of ['ping', 'checks'] as const) await lab.run(turn, { cycle });
       expect(await lab.stateOf('web')).toMatchObject({ state: 'unknown', blind: true });
+      await lab.run(4, { cycle: 'checks' });
+      expect(await lab.stateOf('web')).toMatchObject({ state: 'unknown', blind: true });
+      lab.drivers.icmp.dead.delete(canaries[0] as string);
       for (const turn of [6, 7]) await lab.run(turn, { cycle: 'checks' });
       expect(await lab.stateOf('web')).toMatchObject({ state: 'down', blind: false });
     });

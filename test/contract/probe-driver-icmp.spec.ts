@@ -91,7 +91,10 @@ describeWith('FpingDriver with a broken fping', missingFping(), () => {
   it('only the targets of the broken one of two are unknown, whatever it had reported', async () => {
     const driver = driverOf(scripts.make('half-killed'));
     const targets = [1, 2, 3, 4].map((num) => probeTarget({ num, address: `127.0.0.${num}`, packets: (num % 2) + 1 }));
-    const results = await driver.probe(targets, probeOptions());
+    const faults: ProbeDriverError[] = [];
+    const options = probeOptions({ onFault: (fault) => faults.push(fault) });
+    const results = await driver.probe(targets, options);
+    expect(faults).toMatchObject([{ code: 'fping_killed' }]);
     expect(results.map(({ num, outcome, error }) => [num, outcome, error])).toEqual([
       [1, 'ok', null],
       [2, 'unknown', 'fping_killed'],

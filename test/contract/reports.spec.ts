@@ -107,14 +107,16 @@ describe('reports on devices', () => {
       });
     });
 
-    it('with the recent samples and their times', async () => {
+    it('with the samples of the last ten minutes and their times', async () => {
+      const second = Math.floor(Date.now() / 1_000);
+      const ring = [second - 700, second - 60, second - 30];
       const { id, num } = await add();
       await database.query(
         `INSERT INTO device_state (device_num, state, hard, since, cause, last_at, outcome, sent, received, loss_percent, rtt_avg, detail,
                                    ring_at, ring_loss, ring_rtt)
          VALUES ($1, 'up', false, now(), 'probe', '2026-11-21T05:12:40.049Z', 'failed', 3, 0, 100, NULL, '{"status": 503}',
-                 '{1795237930,1795237960}', '{0,100}', '{0.05,NULL}')`,
-        [num],
+                 $2, '{0,0,100}', '{1,0.05,NULL}')`,
+        [num, ring],
       );
       const { data } = await get<{ data: unknown }>(`${id}/state`);
       expect(deviceStateSchema.parse(data)).toMatchObject({
@@ -125,10 +127,68 @@ describe('reports on devices', () => {
         rtt_avg_ms: null,
         detail: { status: 503 },
         samples: [
-          { at: '2026-11-21T05:12:10.000Z', rtt_ms: 0.05, loss_percent: 0 },
-          { at: '2026-11-21T05:12:40.000Z', rtt_ms: null, loss_percent: 100 },
+          { at: new Date(ring[1]! * 1_000).toISOString(), rtt_ms: 0.05, loss_percent: 0 },
+          { at: new Date(ring[2]! * 1_000).toISOString(), rtt_ms: null, loss_percent: 100 },
         ],
       });
+    });
+  });
+
+  describe('of a device that nobody probes any more', () => {
+    const stale = async (columns: Record<string, unknown> = {}, state = 'up') => {
+      const device = await add(columns);
+      await database.query(
+        `INSERT INTO device_state (device_num, state, last_known_state, since, cause, last_at, fresh_until, outcome, rtt_avg)
+         VALUES ($1, $2, 'up', $3::timestamptz, 'probe', $4::timestamptz, $4::timestamptz + interval '90 seconds', 'ok', 1)`,
+        [device.num, state, at('3.00:00'), at('1.12:00')],
+      );
+      await addEvents(database, [{ num: device.num, at: at('3.00:00'), from: null, to: state }]);
+      return device;
+    };
+
+    it('the state is unknown since an interval after the last probe', async () => {
+      const { id } = await stale();
+      const { data } = await get<{ data: unknown }>(`${id}/state`);
+      expect(deviceStateSchema.parse(data)).toMatchObject({
+        state: 'unknown',
+        cause: 'not_probed',
+        last_known_state: 'up',
+        since: at('1.12:00').replace(':00.', ':30.'),
+        last_at: at('1.12:00'),
+      });
+    });
+
+    it('a maintenance without probes made nothing unknown before its end', async () => {
+      const { id, num } = await stale();
+      await database.query(
+        `UPDATE device_state SET maintenance_until = $2::timestamptz, fresh_until = $2::timestamptz + interval '90 seconds' WHERE device_num = $1`,
+        [num, at('1.18:00')],
+      );
+      const { data } = await get<{ data: unknown }>(`${id}/state`);
+      expect(data).toMatchObject({ state: 'unknown', since: at('1.18:00').replace(':00.', ':30.') });
+    });
+
+    it('what was unknown before stays so for its own reason; nobody expects more of a disabled device', async () => {
+      const { id } = await stale({}, 'unknown');
+      expect((await get<{ data: unknown }>(`${id}/state`)).data).toMatchObject({
+        cause: 'probe',
+        since: at('3.00:00'),
+      });
+      const disabled = await stale({ enabled: false, name: 'off' });
+      expect((await get<{ data: unknown }>(`${disabled.id}/state`)).data).toMatchObject({
+        state: 'up',
+        cause: 'probe',
+      });
+    });
+
+    it('the sums and its availability know', async () => {
+      const { id } = await stale();
+      const { data } = await get<{ data: StatsSummary }>('stats/summary');
+      expect(data.by_state).toEqual({ up: 0, down: 0, unreachable: 0, unknown: 1 });
+      const range = `from=${at('1.00:00')}&to=${at('0.00:00')}`;
+      const known = { seconds_up: 12 * 3_600 + 30, seconds_unknown: 12 * 3_600 - 30, percent: 100 };
+      expect((await get<{ data: unknown }>(`${id}/availability?${range}`)).data).toMatchObject(known);
+      expect((await get<{ data: unknown[] }>(`availability?${range}`)).data).toMatchObject([known]);
     });
   });
 
@@ -189,6 +249,23 @@ describe('reports on devices', () => {
       expect(points).toHaveLength(40);
       expect([points[19]!.at, points[20]!.at]).toEqual([at('1.00:09').replace(':00.', ':30.'), at('1.03:00')]);
       expect(points[0]).toMatchObject({ cycles: 1, sent: 3, seconds_up: null });
+    });
+
+    it('whole points from the first on, whose cycles are the probes that had a result', async () => {
+      const { id, num } = await add();
+      await database.query(
+        `INSERT INTO ping_results (ts, device_num, sent, received, status, rtt_avg) VALUES
+           ($2, $1, 3, 3, 0, 1), ($2::timestamptz + interval '5 s', $1, 3, 0, 1, NULL), ($2::timestamptz + interval '8 s', $1, 0, 0, 2, NULL),
+           ($2::timestamptz + interval '40 s', $1, 0, 0, 2, NULL)`,
+        [num, at('1.00:00')],
+      );
+      const later = at('1.00:00').replace(':00.000', ':07.000');
+      const { from, step_seconds, points } = await read(`${id}/rollups?from=${later}&to=${at('1.12:00')}`);
+      expect({ from, step_seconds }).toEqual({ from: at('1.00:00'), step_seconds: 30 });
+      expect(points).toMatchObject([
+        { at: at('1.00:00'), cycles: 2, sent: 6, received: 3, loss_percent: 50 },
+        { cycles: 0, sent: 0, received: 0, loss_percent: null },
+      ]);
     });
 
     it('out of five minutes and hours for longer ones, answers weighing', async () => {

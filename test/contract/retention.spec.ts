@@ -7,8 +7,9 @@ import { Rollups } from '../../src/probes/history/rollups.store.js';
 import { addDayOfPings, addDevices } from '../support/history-lab.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 
-const NOW = new Date('2026-11-21T03:00:00Z');
 const DAY_MS = 86_400_000;
+/** At three, yesterday: the clock of PostgreSQL is real, and of two clocks the earlier one counts. */
+const NOW = new Date((Math.floor(Date.now() / DAY_MS) - 1) * DAY_MS + 3 * 3_600_000);
 const dayBefore = (days: number): Date => new Date(NOW.getTime() - days * DAY_MS);
 
 // Real: PostgreSQL, the product's tables. Stands in: how full the disk is.
@@ -33,6 +34,8 @@ describe('retention', () => {
       await database.query('INSERT INTO ping_results VALUES ($1, 1, 3, 3, 0, 1, 2, 3, 0)', [dayBefore(days)]);
     }
   };
+  /** What shows that devices are probed. */
+  const probedToday = () => smallDays(0, 0);
   const rolledUp = () =>
     database.query(
       `INSERT INTO rollup_progress (name, sealed_until, done_until) VALUES ('ping_5m', $1, $1), ('ping_1h', $1, $1)`,
@@ -40,8 +43,9 @@ describe('retention', () => {
     );
 
   it('drops a day of 2.5 million rows and 39 small ones within 2 s, and holds up no reader', async () => {
-    await addDayOfPings(database, '2026-09-01', 868, 30);
+    await addDayOfPings(database, dayBefore(80).toISOString().slice(0, 10), 868, 30);
     await smallDays(31, 69);
+    await probedToday();
     await rolledUp();
     const size = async (): Promise<number> =>
       Number((await database.query('SELECT pg_database_size(current_database()) AS size'))[0].size);
@@ -69,6 +73,7 @@ describe('retention', () => {
 
   it('gives up within its lock limit while a long transaction reads, and goes on next time', async () => {
     await smallDays(35, 36);
+    await probedToday();
     await rolledUp();
     const long = database.createQueryRunner();
     await long.startTransaction();
@@ -88,11 +93,12 @@ describe('retention', () => {
     await long.commitTransaction();
     await long.release();
     expect((await retention.cleanUp(NOW, 30)).dropped).toHaveLength(2);
-    expect(await database.query('SELECT count(*)::int AS rows FROM ping_results')).toEqual([{ rows: 0 }]);
+    expect(await database.query('SELECT count(*)::int AS rows FROM ping_results')).toEqual([{ rows: 1 }]);
   });
 
   it('keeps what is not rolled up, unless the disk is full', async () => {
     await smallDays(29, 33);
+    await probedToday();
     expect(await retention.cleanUp(NOW, 30)).toMatchObject({ dropped: [], kept: [{}, {}, {}] });
     await rolledUp();
     await database.query('INSERT INTO rollup_dirty VALUES ($1)', [dayBefore(32)]);
@@ -106,15 +112,42 @@ describe('retention', () => {
     free = 4.9;
     expect(await retention.cleanUp(NOW, 30)).toMatchObject({ dropped: [waiting], kept: [] });
     await new Rollups(database, new AdvisoryLock(database)).run(NOW);
-    expect((await database.query('SELECT count(*)::int AS rows FROM ping_results'))[0]).toEqual({ rows: 2 });
+    expect((await database.query('SELECT count(*)::int AS rows FROM ping_results'))[0]).toEqual({ rows: 3 });
   });
 
   it('drops what a clean-up that was cut off had detached', async () => {
     await smallDays(31, 32);
+    await probedToday();
     const { name } = partitionAt('ping_results', dayBefore(32));
     await database.query(`ALTER TABLE ping_results DETACH PARTITION ${name}`);
     await rolledUp();
     expect((await retention.cleanUp(NOW, 30)).dropped).toEqual([name, partitionAt('ping_results', dayBefore(31)).name]);
+  });
+
+  it('drops nothing because a clock is wrong', async () => {
+    await smallDays(-1, -1);
+    await smallDays(20, 20);
+    await rolledUp();
+    for (const years of [10, 100]) {
+      const wrong = new Date(NOW.getTime() + years * 365 * DAY_MS);
+      expect(await retention.cleanUp(wrong, 30)).toMatchObject({ dropped: [], kept: [] });
+    }
+    expect(await database.query('SELECT count(*)::int AS rows FROM ping_results')).toEqual([{ rows: 2 }]);
+  });
+
+  it('never drops all there is, unless the disk is full', async () => {
+    await smallDays(40, 40);
+    await smallDays(31, 31);
+    await rolledUp();
+    await database.query(`INSERT INTO state_events (device_num, at, to_state, cause) VALUES (999, $1, 'up', 'probe')`, [
+      dayBefore(800),
+    ]);
+    expect(await retention.cleanUp(NOW, 30)).toEqual({ dropped: [], kept: [], freed_bytes: 0, events_removed: 0 });
+    free = 4.9;
+    expect(await retention.cleanUp(NOW, 30)).toMatchObject({
+      dropped: [expect.any(String), expect.any(String)],
+      events_removed: 1,
+    });
   });
 
   it('keeps of each device the last event before the cut', async () => {

@@ -49,6 +49,32 @@ describe('rollups', () => {
     expect(await seconds('ping_1h')).toEqual([{ up: 3_120, down: 120, unknown: 300, maintenance: 60 }]);
   });
 
+  it('have no state of a device that nobody probes any more', async () => {
+    await addDevices(database, 1);
+    const hour = Math.floor(Date.now() / 3_600_000) * 3_600_000 - 2 * 3_600_000;
+    const at = (minutes: number): string => new Date(hour + minutes * 60_000).toISOString();
+    await event(at(-5), 'up');
+    await database.query(
+      `INSERT INTO device_state (device_num, state, since, cause, last_at, fresh_until) VALUES (1, 'up', $1, 'probe', $2, $3)`,
+      [at(-5), at(6), at(9)],
+    );
+    await rollups.run(new Date(hour + 3_660_000));
+    const seconds = () =>
+      database.query(
+        'SELECT seconds_up AS up, seconds_unknown AS unknown FROM ping_5m WHERE bucket >= $1 ORDER BY 1 DESC',
+        [at(0)],
+      );
+    expect((await seconds()).slice(0, 4)).toEqual([
+      { up: 300, unknown: 0 },
+      { up: 120, unknown: 180 },
+      { up: 0, unknown: 300 },
+      { up: 0, unknown: 300 },
+    ]);
+    expect(await database.query('SELECT seconds_up AS up FROM ping_1h WHERE bucket = $1', [at(0)])).toEqual([
+      { up: 420 },
+    ]);
+  });
+
   it('are made anew for results that come late, and only for them', async () => {
     await addDevices(database, 1);
     await new Partitions(database).ensure(new Date('2026-11-21T00:00:00Z'));

@@ -1,3 +1,4 @@
+import { connect, type Socket } from 'node:net';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type { DataSource } from 'typeorm';
 import { z } from 'zod';
@@ -7,6 +8,7 @@ import {
   standaloneExample,
 } from '../../src/probes/reports/list/standalone-list.dto.js';
 import { MAX_IN_MEMORY } from '../../src/probes/reports/list/standalone-list.store.js';
+import { StreamLimits } from '../../src/probes/reports/streamed-answer.client.js';
 import { recordStatements } from '../support/count-statements.js';
 import { eventually } from '../support/eventually.js';
 import type { Answer, HttpLab } from '../support/http-lab.js';
@@ -110,9 +112,11 @@ describe('the standalone list', () => {
       ['site=Site%203', 88],
       ['branch=Branch%203', 88],
       ['tag=tag-2', 175],
-      ['state=down', 87],
+      ['state=down', 70],
       ['state=up', 788],
       ['state=unreachable', 0],
+      ['state=unknown', 0],
+      ['enabled=false&state=up', 0],
       ['q=DEVICE%20000123', 1],
       ['q=10.0.1.', 256],
       ['q=%25', 0],
@@ -229,6 +233,32 @@ describe('the standalone list', () => {
       expect(await only()).toMatchObject({ ping_status, available, ping_response_time, problems });
     });
 
+    it('one that nobody probes any more: unknown, the moment it is, beside what was known', async () => {
+      const num = await insertDevice(database, { name: 'one' });
+      await state(num, {
+        last_known_state: 'up',
+        outcome: 'ok',
+        rtt_avg: 1,
+        last_at: new Date(),
+        fresh_until: new Date(Date.now() + 60_000),
+      });
+      expect(await only()).toMatchObject({ state: 'up', ping_status: 'Up', ping_response_time: 1 });
+      await database.query(`UPDATE device_state SET fresh_until = now() - interval '1 second'`);
+      expect(await only()).toMatchObject({
+        state: 'unknown',
+        ping_status: 'Unknown',
+        available: 'Unavailable',
+        ping_response_time: null,
+        last_known_state: 'up',
+        problems: 0,
+      });
+      expect(devices(await lab.ask(`${PATH}?state=up`))).toEqual([]);
+      expect(devices(await lab.ask(`${PATH}?state=unknown`))).toHaveLength(1);
+      await database.query('UPDATE devices SET enabled = false');
+      expect(await only()).toMatchObject({ state: 'up' });
+      expect(devices(await lab.ask(`${PATH}?state=up`))).toEqual([]);
+    });
+
     it('each SNMP item in error is a problem; disabled ones and good ones are none', async () => {
       const num = await insertDevice(database, { name: 'one' });
       await database.query(
@@ -319,6 +349,52 @@ describe('the standalone list', () => {
       expect(list[0]).toMatchObject({ name: 'Device 000101' });
     });
 
+    const AVAILABILITY = '/api/v1/devices/availability';
+    const slowReaders = (paths: string[]) => paths.map((path) => new SlowReader(lab.port, path));
+    const withLimits = async (limits: Partial<StreamLimits>, work: () => Promise<void>) => {
+      const held = lab.app.get(StreamLimits);
+      const before = { ...held };
+      Object.assign(held, limits);
+      await work().finally(() => Object.assign(held, before));
+    };
+
+    it('is sent to three slow readers at once; others are told to come later, and all else goes on', async () => {
+      const readers = slowReaders([PATH, PATH, PATH]);
+      await Promise.all(readers.map((reader) => reader.begun));
+      const more = await Promise.all(
+        Array.from({ length: 30 }, (_, n) =>
+          lab.ask(n % 2 ? PATH : AVAILABILITY, { headers: { 'accept-encoding': 'gzip' } }),
+        ),
+      );
+      for (const answer of more) {
+        expect(answer).toMatchObject({
+          status: 503,
+          body: { code: 'too_many_reports' },
+          headers: { 'retry-after': '5' },
+        });
+      }
+      expect(connectionsInUse(database)).toBeLessThanOrEqual(3);
+      expect(devices(await lab.ask(`${PATH}?limit=1`))).toHaveLength(1);
+      for (const reader of readers) reader.leave();
+      await eventually(() => expect(connectionsInUse(database)).toBe(0));
+      await eventually(async () => expect(devices(await lab.ask(PATH))).toHaveLength(COUNT));
+    });
+
+    it.each([
+      ['takes too long for one part', { stalledMs: 300 }],
+      ['takes too long for all of it', { totalMs: 600 }],
+    ])('is cut when the reader %s, and the connection is free', async (_, limits) => {
+      await withLimits(limits, async () => {
+        const [reader] = slowReaders([PATH]);
+        await reader!.begun;
+        await eventually(() => expect(connectionsInUse(database)).toBe(1));
+        await eventually(() => expect(connectionsInUse(database)).toBe(0));
+        // Not as if it had been all of it.
+        expect(await reader!.rest()).not.toMatch(/\r\n0\r\n\r\n$/);
+      });
+      expect(devices(await lab.ask(PATH))).toHaveLength(COUNT);
+    });
+
     it('gives the connection back when the client leaves in the middle', async () => {
       for (let round = 0; round < 3; round++) {
         const leaving = new AbortController();
@@ -331,6 +407,40 @@ describe('the standalone list', () => {
     });
   });
 });
+
+/** Asks, and reads no more than the begin of the answer. */
+class SlowReader {
+  readonly begun: Promise<void>;
+  private readonly socket: Socket;
+
+  constructor(port: number, path: string) {
+    this.socket = connect({ port, host: '127.0.0.1' }, () =>
+      this.socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`),
+    );
+    // Being cut off is what is waited for.
+    this.socket.on('error', () => undefined);
+    this.begun = new Promise((resolve) =>
+      this.socket.once('data', () => {
+        this.socket.pause();
+        resolve();
+      }),
+    );
+  }
+
+  /** What was under way, until the server ends it. */
+  rest(): Promise<string> {
+    return new Promise((resolve) => {
+      let last = '';
+      this.socket.on('data', (chunk) => (last = (last + chunk.toString('latin1')).slice(-100)));
+      this.socket.once('close', () => resolve(last));
+      this.socket.resume();
+    });
+  }
+
+  leave(): void {
+    this.socket.destroy();
+  }
+}
 
 function connectionsInUse(database: DataSource): number {
   const { master } = database.driver as unknown as { master: { totalCount: number; idleCount: number } };

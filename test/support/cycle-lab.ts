@@ -100,6 +100,7 @@ export interface StateOfDevice {
   excused: boolean;
   blind: boolean;
   outcome: string;
+  fresh_until: Date;
 }
 
 /** Workers without a queue: turns are run one by one, on a clock that a test sets forward. */

@@ -277,7 +277,7 @@ export const problemCatalogue = {
   inventory_busy: {
     status: 503,
     title: 'Inventory busy',
-    detail: 'Another change of the inventory, such as an import, takes its time. Try again in a moment.',
+    detail: 'Another change, such as an import, holds what this one needs. Nothing was changed. Try again in a moment.',
   },
   queue_unavailable: {
     status: 503,

@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { PROBLEM_TYPE } from './problem.js';
+import { tooLarge } from './csv-body.js';
+import { PROBLEM_TYPE, type ProblemException } from './problem.js';
 import { toProblem } from './to-problem.js';
 
 /** Turns everything that is thrown, by Nest, Fastify or us, into `application/problem+json`. */
@@ -14,7 +15,7 @@ export class ProblemFilter implements ExceptionFilter {
 
 /** Answers with the problem that `error` is. The cause of a 5xx is left to the request log, which writes it once. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const problem = toProblem(error);
+  const problem = namingLimit(toProblem(error), request);
   if (problem.status >= 500) request.failure = problem.cause ?? problem;
   if (reply.sent || reply.raw.headersSent) return reply;
   reply.removeHeader('content-encoding');
@@ -26,4 +27,11 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     .header('cache-control', 'no-store')
     .header('content-type', PROBLEM_TYPE)
     .send(JSON.stringify(problem.toProblem(request.id)));
+}
+
+/** Fastify does not say how long a body may be; most endpoints take the length that the catalogue names, uploads more. */
+function namingLimit(problem: ProblemException, request: FastifyRequest): ProblemException {
+  const maxBytes = request.routeOptions?.config?.endpoint?.uploadBytes;
+  const fromFastify = problem.code === 'body_too_large' && problem.cause !== undefined;
+  return fromFastify && maxBytes !== undefined ? tooLarge(maxBytes) : problem;
 }

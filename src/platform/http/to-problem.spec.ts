@@ -11,6 +11,9 @@ describe('toProblem', () => {
     ['a server that shuts down', failure({ driverError: { code: '57P01' } }), 'database_unavailable'],
     ['a server that starts', failure({ cause: { code: '57P03' } }), 'database_unavailable'],
     ['a statement that took too long', failure({ driverError: { code: '57014' } }), 'database_timeout'],
+    ['a lock that did not come', failure({ driverError: { code: '55P03' } }), 'inventory_busy'],
+    ['a deadlock', failure({ driverError: { code: '40P01' } }), 'inventory_busy'],
+    ['a serialization failure', failure({ cause: { code: '40001' } }), 'inventory_busy'],
     ['a queue that is away', failure({ name: 'QueueUnavailableError', code: 'ECONNREFUSED' }), 'queue_unavailable'],
     ['a wrong statement', failure({ driverError: { code: '42P01' } }), 'internal_error'],
     ['a missing file', failure({ code: 'ENOENT', syscall: 'open' }), 'internal_error'],
@@ -26,8 +29,8 @@ describe('toProblem', () => {
     expect(JSON.stringify(problem.toProblem('1'))).not.toContain('secret');
   });
 
-  it('says when to come back', () => {
-    expect(toProblem(failure({ code: 'ECONNREFUSED' })).headers).toHaveProperty('retry-after');
+  it.each(['ECONNREFUSED', '55P03'])('says when to come back after %s', (code) => {
+    expect(toProblem(failure({ code })).headers).toHaveProperty('retry-after');
   });
 
   it('does not hang on causes that go in a circle', () => {

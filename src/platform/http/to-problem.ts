@@ -49,6 +49,7 @@ export function toProblem(error: unknown): ProblemException {
   }
   if (isNamed(error, 'QueueUnavailableError')) return unavailable('queue_unavailable', error);
   if (anyCause(error, isCancelledQuery)) return unavailable('database_timeout', error);
+  if (anyCause(error, isLockLost)) return unavailable('inventory_busy', error);
   if (anyCause(error, isDatabaseAway)) return unavailable('database_unavailable', error);
   return new ProblemException('internal_error', { cause: error });
 }
@@ -75,6 +76,11 @@ export function isDatabaseAway(failure: Failure): boolean {
 
 function isCancelledQuery(failure: Failure): boolean {
   return failure.code === '57014' || failure.message === 'Query read timeout';
+}
+
+/** A lock that did not come in time, a deadlock, or two transactions that cannot both be right (55P03, 40P01, 40001): nothing was written. */
+function isLockLost(failure: Failure): boolean {
+  return failure.code === '55P03' || failure.code === '40P01' || failure.code === '40001';
 }
 
 function isNamed(error: unknown, name: string): boolean {

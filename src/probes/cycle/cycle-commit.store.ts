@@ -2,11 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { SHARD_SIZE } from '../../devices/check-kind.js';
 import type { Observation } from '../state/device-state.js';
-import { eventColumns, stateColumns } from './cycle-columns.js';
+import { eventColumns, numbersArray, stateColumns } from './cycle-columns.js';
 import { bystanderOfRow, type CycleRow, deviceOfRow } from './cycle-rows.js';
 import { CLAIM, ONE_SITE, READ } from './cycle-statements.js';
-import { type BlindReason, type CanaryCount, judgeBlindness, looksBlind, type Sight } from './judge-blindness.js';
+import {
+  type BlindReason,
+  type CanaryCount,
+  judgeBlindness,
+  looksBlind,
+  type Losses,
+  type Sight,
+} from './judge-blindness.js';
 import { judgeCycle, type TurnMaintenance } from './judge-cycle.js';
+import type { JudgedDevice } from './judged-device.js';
 import { type ProbeTurn, ringLength, turnsBetween } from './probe-turn.js';
 import { type TurnLosses, weighLosses } from './weigh-losses.js';
 import { writeStatement } from './write-statement.js';
@@ -21,10 +29,8 @@ export interface ProbedTurn {
   nums: number[];
   observations: ReadonlyMap<number, Observation>;
   maintenance: ReadonlyMap<number, TurnMaintenance>;
-  /** Null: it has no canaries. */
+  /** Null: there are none. */
   canaries: CanaryCount | null;
-  /** The settings name canaries, whether this turn pings them or not. */
-  hasCanaries: boolean;
 }
 
 export interface CommittedTurn {
@@ -60,6 +66,7 @@ export class CycleCommitStore {
 
   private async judgeAndWrite(probed: ProbedTurn, manager: EntityManager): Promise<CommittedTurn> {
     const { turn, at, observations, maintenance } = probed;
+    const intervalMs = turn.intervalSeconds * 1_000;
     const rows = await this.read(probed, manager);
     const devices = rows.filter(({ part }) => part === 'device').map(deviceOfRow);
     const bystanders = rows.filter(({ part }) => part === 'bystander').flatMap((row) => bystanderOfRow(row) ?? []);
@@ -68,11 +75,8 @@ export class CycleCommitStore {
     const isInMaintenance = (num: number) => maintenance.has(num);
     const losses = weighLosses(devices, { dueAt: turn.dueAt.getTime(), observations, isInMaintenance });
     const sight = await this.judgeSight(probed, rows, { was, losses }, manager);
-    const verdict = judgeCycle({ devices, bystanders, observations, maintenance, blind: sight.blind, at });
-    // A schedule whose devices were all new or switched off was not missed while it was not there.
-    const wasActive = devices.some(({ isProbed, state }) => isProbed && state && state.cause !== 'disabled');
-    const { intervalSeconds, dueAt } = turn;
-    const missed = wasActive ? turnsBetween(vantage?.last_due_at ?? null, dueAt.getTime(), intervalSeconds) : [];
+    const verdict = judgeCycle({ devices, bystanders, observations, maintenance, blind: sight.blind, at, intervalMs });
+    const missed = turnsMissed(devices, vantage?.last_due_at ?? null, turn);
     const counts = countOutcomes(observations);
     const sightChanged = sight.blind !== was.blind;
     const columns = { states: stateColumns(verdict.states), events: eventColumns(verdict.events) };
@@ -81,7 +85,7 @@ export class CycleCommitStore {
       ...columns.events.values,
       turn.kind,
       turn.shard,
-      dueAt,
+      turn.dueAt,
       new Date(at),
       Math.round(probed.durationMs),
       probed.nums.length,
@@ -90,11 +94,13 @@ export class CycleCommitStore {
       counts.unknown,
       losses.candidates,
       losses.lost,
-      ringLength(intervalSeconds),
+      losses.explained,
+      ringLength(turn.intervalSeconds),
       missed,
       ...(sightChanged || sight.reason !== was.reason ? [sight.blind, sight.reason] : [null, null]),
       turn.kind,
-      dueAt.toISOString(),
+      turn.dueAt.toISOString(),
+      intervalMs,
     ]);
     return { ...counts, events: verdict.events.length, missed: missed.length, sight, sightChanged };
   }
@@ -102,7 +108,15 @@ export class CycleCommitStore {
   private read({ turn, nums, observations }: ProbedTurn, manager: EntityManager): Promise<CycleRow[]> {
     const failed = [...observations].filter(([, { outcome }]) => outcome === 'failed').map(([num]) => num);
     const first = turn.shard * SHARD_SIZE;
-    return manager.query(READ, [nums, failed, first, first + SHARD_SIZE - 1, turn.kind, turn.shard, turn.dueAt]);
+    return manager.query(READ, [
+      numbersArray(nums),
+      numbersArray(failed),
+      first,
+      first + SHARD_SIZE - 1,
+      turn.kind,
+      turn.shard,
+      turn.dueAt,
+    ]);
   }
 
   private async judgeSight(
@@ -112,17 +126,16 @@ export class CycleCommitStore {
     manager: EntityManager,
   ): Promise<Sight> {
     const others = rows.filter(({ part }) => part === 'cycle');
-    const sum = (of: (row: CycleRow) => number | null) => others.reduce((total, row) => total + (of(row) ?? 0), 0);
-    const all = {
-      candidates: losses.candidates + sum(({ candidates }) => candidates),
-      lost: losses.lost + sum(({ lost }) => lost),
-    };
-    const pingsRun = probed.turn.cycle === 'ping' || others.some(({ kind }) => kind?.startsWith('ping-'));
+    const began = probed.turn.dueAt.getTime() - probed.turn.intervalSeconds * 1_000;
+    const all = addLosses(
+      losses,
+      others.filter(({ started_at: startedAt }) => startedAt !== null && startedAt >= began),
+    );
     return judgeBlindness({
       was,
       losses: all,
+      widerLosses: addLosses(losses, others),
       canaries: probed.canaries,
-      canariesWatched: probed.hasCanaries && pingsRun,
       oneSite: looksBlind(all) && (await this.isOneSite(probed, losses, was, manager)),
     });
   }
@@ -135,17 +148,35 @@ export class CycleCommitStore {
   ): Promise<boolean> {
     // Who loses nothing has nothing to say about the losses of others: they were judged when they happened.
     if (lost === 0) return !was.blind;
-    const [site] = lostSites;
-    if (lostSites.size > 1 || !site) return false;
+    if (lostSites.has(null)) return false;
     const since = new Date(turn.dueAt.getTime() - RECENT_INTERVALS * turn.intervalSeconds * 1_000);
-    const [others] = await manager.query<{ answers_elsewhere: boolean; lost_elsewhere: boolean }[]>(ONE_SITE, [
-      site,
-      nums,
+    const [found] = await manager.query<{ one_site: boolean }[]>(ONE_SITE, [
+      [...lostSites],
+      [...answeringSites],
+      numbersArray(nums),
       since,
     ]);
-    const answersHere = [...answeringSites].some((each) => each !== site);
-    return !others?.lost_elsewhere && (answersHere || others?.answers_elsewhere === true);
+    return found?.one_site === true;
   }
+}
+
+function addLosses(own: Losses, others: readonly CycleRow[]): Losses {
+  const sum = (of: (row: CycleRow) => number | null) => others.reduce((total, row) => total + (of(row) ?? 0), 0);
+  return {
+    candidates: own.candidates + sum(({ candidates }) => candidates),
+    lost: own.lost + sum(({ lost }) => lost),
+    explained: own.explained + sum(({ explained }) => explained),
+  };
+}
+
+/** A schedule whose devices were all new, switched off or probed by another one was not missed while it was not there. */
+function turnsMissed(devices: readonly JudgedDevice[], lastDueAt: number | null, turn: ProbeTurn): number[] {
+  const nearMs = RECENT_INTERVALS * turn.intervalSeconds * 1_000;
+  const wasActive = devices.some(({ isProbed, state }) => {
+    if (!isProbed || lastDueAt === null || !state || state.lastAt === null || state.cause === 'disabled') return false;
+    return Math.abs(state.lastAt - lastDueAt) <= nearMs;
+  });
+  return wasActive ? turnsBetween(lastDueAt, turn.dueAt.getTime(), turn.intervalSeconds) : [];
 }
 
 function countOutcomes(observations: ReadonlyMap<number, Observation>) {

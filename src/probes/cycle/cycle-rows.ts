@@ -16,6 +16,7 @@ export interface CycleRow {
   parent_is_probed: boolean | null;
   parent_state: DeviceStateName | null;
   parent_since: number | null;
+  parent_down_since: number | null;
   parent_outcome: ProbeOutcome | null;
   parent_last_at: number | null;
   state: DeviceStateName | null;
@@ -28,6 +29,8 @@ export interface CycleRow {
   event_at: number | null;
   down_since: number | null;
   cause: StateCause;
+  last_at: number | null;
+  fresh_until: number | null;
   in_maintenance: boolean;
   maintenance_until: number | null;
   excused: boolean;
@@ -39,6 +42,8 @@ export interface CycleRow {
   kind: string | null;
   candidates: number | null;
   lost: number | null;
+  explained: number | null;
+  started_at: number | null;
   reason: string | null;
   /** Of the vantage point: when this schedule was last due. */
   last_due_at: number | null;
@@ -46,8 +51,8 @@ export interface CycleRow {
 
 /** The columns of `device_state` that {@link stateOfRow} needs, of the table alias `s`. */
 export const STATE_COLUMNS = `s.state, s.last_known_state, s.hard, s.fails, s.oks, ms(s.pending_since) AS pending_since,
-  ms(s.since) AS since, ms(s.event_at) AS event_at, ms(s.down_since) AS down_since, s.cause, s.in_maintenance,
-  ms(s.maintenance_until) AS maintenance_until, s.excused, s.blind, s.flapping, s.history, s.history_length`.replace(
+  ms(s.since) AS since, ms(s.event_at) AS event_at, ms(s.down_since) AS down_since, s.cause, ms(s.last_at) AS last_at,
+  ms(s.fresh_until) AS fresh_until, s.in_maintenance, ms(s.maintenance_until) AS maintenance_until, s.excused, s.blind, s.flapping, s.history, s.history_length`.replace(
   /ms\(([a-z_.]+)\)/g,
   '(extract(epoch FROM $1) * 1000)::float8',
 );
@@ -65,6 +70,8 @@ export function stateOfRow(row: CycleRow): DeviceState | null {
     eventAt: row.event_at,
     downSince: row.down_since,
     cause: row.cause,
+    lastAt: row.last_at,
+    freshUntil: row.fresh_until,
     inMaintenance: row.in_maintenance,
     maintenanceUntil: row.maintenance_until,
     excused: row.excused,
@@ -96,6 +103,7 @@ export function deviceOfRow(row: CycleRow): JudgedDevice {
             isProbed: row.parent_is_probed === true,
             state: row.parent_state,
             since: row.parent_since,
+            downSince: row.parent_down_since,
             lastOutcome: row.parent_outcome,
             lastAt: row.parent_last_at,
           },

@@ -85,7 +85,6 @@ export class CycleRunner {
         maintenance,
         durationMs: performance.now() - started,
         nums: targets.map(({ num }) => num),
-        hasCanaries: this.prober.canaries.length > 0,
       },
       lease,
       signal,

@@ -33,6 +33,8 @@ export class DriverWatch implements OnApplicationBootstrap, BeforeApplicationShu
   private readonly log = new Logger('Probes');
   private readonly verdicts = new Map<DriverName, Verdict>();
   private readonly names: DriverName[];
+  /** Those that work but for a part of their batches: a test by themselves would not find it. */
+  private readonly partly = new Set<DriverName>();
   private readonly stopping = new AbortController();
   private timer: NodeJS.Timeout | undefined;
   readonly worker = `${hostname()}-${process.pid}`;
@@ -61,19 +63,27 @@ export class DriverWatch implements OnApplicationBootstrap, BeforeApplicationShu
 
   /** A batch went through. */
   async worked(name: DriverName): Promise<void> {
+    this.partly.delete(name);
     if (this.verdicts.get(name)?.ok) return;
     this.note(name, WORKS);
     await this.tell([name]);
   }
 
+  /** A part of a batch failed, and not for its targets. */
+  async brokePartly(name: DriverName, error: unknown): Promise<void> {
+    await this.broke(name, error);
+    this.partly.add(name);
+  }
+
   /** A batch failed, and not for its targets. */
   async broke(name: DriverName, error: unknown): Promise<void> {
+    this.partly.delete(name);
     this.note(name, brokenBy(error));
     await this.tell([name]);
   }
 
   private async look(): Promise<void> {
-    const broken = this.names.filter((name) => !this.verdicts.get(name)?.ok);
+    const broken = this.names.filter((name) => !this.verdicts.get(name)?.ok && !this.partly.has(name));
     await Promise.all(broken.map((name) => this.test(name)));
     await this.tell(this.names);
     if (!this.stopping.signal.aborted) this.timer = setTimeout(() => void this.look(), this.times.everyMs).unref();
@@ -92,12 +102,15 @@ export class DriverWatch implements OnApplicationBootstrap, BeforeApplicationShu
   private note(name: DriverName, verdict: Verdict): void {
     const before = this.verdicts.get(name);
     this.verdicts.set(name, verdict);
+    if (!this.names.includes(name)) return;
     if (!verdict.ok && before?.message !== verdict.message) this.log.warn(`Driver ${name}: ${verdict.message}`);
     if (verdict.ok && before?.ok === false) this.log.log(`Driver ${name} works again`);
   }
 
   private async tell(names: readonly DriverName[]): Promise<void> {
+    // Another cycle's worker may lack a driver that it only asks about canaries: that is nobody's trouble.
     const reports = names.flatMap((driver) => {
+      if (!this.names.includes(driver)) return [];
       const verdict = this.verdicts.get(driver);
       return verdict ? [{ worker: this.worker, driver, ...verdict }] : [];
     });

@@ -1,13 +1,17 @@
 /** Fewer devices than this prove nothing about the vantage point. */
 const MIN_CANDIDATES = 10;
+/** One device that fails, with however many behind it, is its own outage. */
+const MIN_ROOTS = 2;
 const BLIND_SHARE = 0.9;
 /** Well below the share that begins it, so that it does not flicker. */
 const SIGHT_SHARE = 0.5;
 
-/** Of the devices that were up: how many there were, and how many fail without another's fault. */
+/** Of the devices that were up: how many there were that are not explained, and how many of these fail. */
 export interface Losses {
   candidates: number;
   lost: number;
+  /** Devices that fail behind one that fails, beside the candidates. */
+  explained: number;
 }
 
 export type BlindReason = 'canaries' | 'devices';
@@ -27,36 +31,43 @@ export interface CanaryCount {
 
 export interface Evidence {
   was: Sight;
-  /** Over all shards and kinds of the last intervals, this turn included. */
+  /** Of this turn and of others that began within the interval before it: what slower ones saw may be older than the losses. */
   losses: Losses;
-  /** Of the canaries in this turn; null when this turn did not ping them. */
+  /** Of the last turn of every schedule, however slow: for who sees too little to take back what others found. */
+  widerLosses: Losses;
+  /** Of the canaries in this turn; null: there are none. */
   canaries: CanaryCount | null;
-  /** Turns that ping canaries are being done: without them nobody can take back what canaries said. */
-  canariesWatched: boolean;
   /** Whoever is lost is of one site, and somebody elsewhere answers: that site is cut off. */
   oneSite: boolean;
 }
 
 /** Whether the numbers alone would make it blind; only then is it worth asking whose devices are lost. */
-export function looksBlind({ candidates, lost }: Losses): boolean {
-  return candidates >= MIN_CANDIDATES && lost >= candidates * BLIND_SHARE;
+export function looksBlind(losses: Losses): boolean {
+  return isTelling(losses) && losses.lost >= MIN_ROOTS && losses.lost >= losses.candidates * BLIND_SHARE;
+}
+
+/** Devices behind failing ones are as many witnesses, only not independent ones. */
+function isTelling({ candidates, explained }: Losses): boolean {
+  return candidates + explained >= MIN_CANDIDATES;
 }
 
 /**
  * Whether failures say something about us instead of the devices: every canary is silent, or 90 % of at least 10 devices that were up
  * fail at once and not all of them in one site.
  *
- * What canaries said holds until one of them answers. What devices said holds until under half of them fail, or too few are left to say.
+ * While a canary answers, devices prove nothing. What canaries said holds until one of them answers. What devices said holds until under
+ * half of them fail, or too few are left to say.
  */
 export function judgeBlindness(evidence: Evidence): Sight {
-  const { was, losses, canaries, canariesWatched, oneSite } = evidence;
+  const { was, losses, widerLosses, canaries, oneSite } = evidence;
   const canaryVerdict = judgeCanaries(canaries);
-  const heldByCanaries = was.reason === 'canaries' && canaryVerdict === null && canariesWatched;
+  const heldByCanaries = was.reason === 'canaries' && canaries !== null && canaryVerdict === null;
   if (canaryVerdict === 'silent' || heldByCanaries) return { blind: true, reason: 'canaries' };
+  if (canaryVerdict === 'answer') return { blind: false, reason: null };
   if (looksBlind(losses) && !oneSite) return { blind: true, reason: 'devices' };
-  const { candidates, lost } = losses;
+  const telling = isTelling(losses) ? losses : widerLosses;
   const heldByDevices =
-    was.reason === 'devices' && !oneSite && candidates >= MIN_CANDIDATES && lost >= candidates * SIGHT_SHARE;
+    was.reason === 'devices' && !oneSite && isTelling(telling) && telling.lost >= telling.candidates * SIGHT_SHARE;
   return heldByDevices ? was : { blind: false, reason: null };
 }
 

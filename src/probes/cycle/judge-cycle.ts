@@ -1,5 +1,5 @@
 import type { DeviceState, Observation, StateEvent } from '../state/device-state.js';
-import { isBlocking, type OngoingMaintenance, type Transition } from '../state/judging.js';
+import { isBlocking, isHeldDown, notAhead, type OngoingMaintenance, type Transition } from '../state/judging.js';
 import { disable, isSuppressible, suppress, transition } from '../state/transition.js';
 import { type Bystander, type JudgedDevice, parentsFirst } from './judged-device.js';
 
@@ -17,6 +17,7 @@ export interface CycleFacts {
   blind: boolean;
   /** When the turn was probed, ms. */
   at: number;
+  intervalMs: number;
 }
 
 /** What is to be written of one device. */
@@ -34,7 +35,11 @@ export interface CycleVerdict {
 
 /** What one turn makes of its devices, and of those behind them. Parents come first, so that one turn suffices for a whole tree. */
 export function judgeCycle(facts: CycleFacts): CycleVerdict {
-  const { devices, observations, maintenance, at } = facts;
+  const { observations, maintenance, at } = facts;
+  const inTime = <T extends { state: DeviceState | null }>(item: T): T => {
+    return { ...item, state: item.state && notAhead(item.state, facts) };
+  };
+  const devices = facts.devices.map(inTime);
   const verdict: CycleVerdict = { states: [], events: [] };
   const after = new Map<number, DeviceState | null>();
   for (const device of parentsFirst(devices, ({ parent }) => parent?.num ?? null)) {
@@ -43,7 +48,7 @@ export function judgeCycle(facts: CycleFacts): CycleVerdict {
     after.set(device.num, device.isProbed ? (step?.state ?? device.state) : null);
     if (step) record(verdict, device.num, step, observation);
   }
-  for (const bystander of parentsFirst(facts.bystanders, ({ parentNum }) => parentNum)) {
+  for (const bystander of parentsFirst(facts.bystanders.map(inTime), ({ parentNum }) => parentNum)) {
     const parent = after.get(bystander.parentNum);
     const { num, state } = bystander;
     const isSuppressed = parent && isBlocking(parent.state) && isSuppressible(state);
@@ -59,26 +64,29 @@ export function judgeCycle(facts: CycleFacts): CycleVerdict {
 function judgeDevice(
   device: JudgedDevice,
   observation: Observation | null,
-  { maintenance, blind, at }: CycleFacts,
+  { maintenance, blind, at, intervalMs }: CycleFacts,
   after: ReadonlyMap<number, DeviceState | null>,
 ): Transition | null {
   const { num, state, parent, profile } = device;
   if (!device.isProbed) return state && state.cause !== 'disabled' ? disable(state, at) : null;
   const now = maintenance.get(num) ?? null;
   if (!observation && !state) return null;
-  const context = { blind, maintenance: now, at, ...blockade(parent, after) };
+  const context = { blind, maintenance: now, at, intervalMs, ...blockade(parent, after, at) };
   const step = transition(state, observation, profile, context);
-  return observation || step.events.length > 0 || step.state.maintenanceUntil !== state?.maintenanceUntil ? step : null;
+  const { maintenanceUntil, freshUntil } = step.state;
+  const isKept = maintenanceUntil === state?.maintenanceUntil && freshUntil === state?.freshUntil;
+  return observation || step.events.length > 0 || !isKept ? step : null;
 }
 
-function blockade(parent: JudgedDevice['parent'], after: ReadonlyMap<number, DeviceState | null>) {
+function blockade(parent: JudgedDevice['parent'], after: ReadonlyMap<number, DeviceState | null>, at: number) {
   if (!parent) return { parentBlocked: false };
   const judged = after.get(parent.num);
-  const { state, since } = judged ?? (after.has(parent.num) || !parent.isProbed ? NOTHING_KNOWN : parent);
-  return { parentBlocked: isBlocking(state), parentSince: since };
+  const known = judged ?? (after.has(parent.num) || !parent.isProbed ? NOTHING_KNOWN : parent);
+  const since = isBlocking(known.state) && known.since !== null ? blockedSince(known.since, at) : null;
+  return { parentBlocked: isHeldDown(known), parentSince: since };
 }
 
-const NOTHING_KNOWN = { state: null, since: null };
+const NOTHING_KNOWN = { state: null, since: null, downSince: null };
 
 /** Never later than now, whatever the clock of the worker before said. */
 function blockedSince(since: number, at: number): number {

@@ -9,6 +9,8 @@ export interface ParentFacts {
   isProbed: boolean;
   state: DeviceStateName | null;
   since: number | null;
+  /** Of the outage that it is in, or was in when it was last known. */
+  downSince: number | null;
   lastOutcome: ProbeOutcome | null;
   lastAt: number | null;
 }

@@ -37,7 +37,7 @@ export class Prober {
   ) {}
 
   /** The canaries of the settings, as the targets of a turn. */
-  get canaries(): ProbeTarget[] {
+  private get canaries(): ProbeTarget[] {
     return canaryTargets(this.settings.canaries ?? []);
   }
 
@@ -49,7 +49,8 @@ export class Prober {
     const observations = new Map<number, Observation>();
     let canaries: CanaryCount | null = null;
     await Promise.all(
-      DRIVERS_OF[cycle].map(async (name) => {
+      // Canaries are pinged whatever a turn probes: without pings of devices nobody else would.
+      [...new Set<DriverName>(['icmp', ...DRIVERS_OF[cycle]])].map(async (name) => {
         const devices = targets.filter(({ driver }) => driver === name);
         const extra = name === 'icmp' ? this.canaries : [];
         if (devices.length + extra.length === 0) return;
@@ -76,9 +77,12 @@ export class Prober {
         reject(new ProbeDriverError('driver_hung', `The driver ${name} did not end when its time was over.`));
     });
     try {
-      const options = { budgetMs, signal: AbortSignal.any([over.signal, signal]) };
+      let fault: ProbeDriverError | null = null;
+      const onFault = (error: ProbeDriverError) => void (fault ??= error);
+      const options = { budgetMs, signal: AbortSignal.any([over.signal, signal]), onFault };
       const results = await Promise.race([this.begin(this.drivers.of(name), targets, options), late]);
-      await this.watch.worked(name);
+      if (fault) await this.watch.brokePartly(name, fault);
+      else await this.watch.worked(name);
       return results;
     } catch (error) {
       // A worker that stops interrupts its drivers; that breaks none.

@@ -29,6 +29,7 @@ const parent = (changes: Partial<ParentFacts> = {}): ParentFacts => ({
   isProbed: true,
   state: 'up',
   since: 0,
+  downSince: null,
   lastOutcome: 'ok',
   lastAt: DUE,
   ...changes,
@@ -39,12 +40,12 @@ const weigh = (
   inMaintenance: number[] = [],
 ) => {
   const observations = new Map(Object.entries(outcomes).map(([num, outcome]) => [Number(num), seen(outcome)]));
-  const { candidates, lost } = weighLosses(devices, {
+  const { candidates, lost, explained } = weighLosses(devices, {
     dueAt: DUE,
     observations,
     isInMaintenance: (num) => inMaintenance.includes(num),
   });
-  return `${lost}/${candidates}`;
+  return `${lost}/${candidates}${explained ? `+${explained}` : ''}`;
 };
 
 describe('weighLosses', () => {
@@ -62,20 +63,25 @@ describe('weighLosses', () => {
     ],
     ['a new one', [device(1, { state: null })], { 1: 'failed' }, '0/0'],
     ['one that is not probed any more', [device(1, { isProbed: false })], { 1: 'failed' }, '0/0'],
-    ['one behind a failing parent of the turn', [device(1, { parent: parent() })], { 1: 'failed', 9: 'failed' }, '0/0'],
+    [
+      'one behind a failing parent of the turn',
+      [device(1, { parent: parent() })],
+      { 1: 'failed', 9: 'failed' },
+      '0/0+1',
+    ],
     ['one behind an answering parent of the turn', [device(1, { parent: parent() })], { 1: 'failed', 9: 'ok' }, '1/1'],
     ['one behind a parent that answered elsewhere', [device(1, { parent: parent() })], { 1: 'failed' }, '1/1'],
     [
       'one whose parent was last seen before',
       [device(1, { parent: parent({ lastAt: DUE - 1 }) })],
       { 1: 'failed' },
-      '0/0',
+      '0/0+1',
     ],
     [
       'one whose parent failed last',
       [device(1, { parent: parent({ lastOutcome: 'failed' }) })],
       { 1: 'failed' },
-      '0/0',
+      '0/0+1',
     ],
     ['one whose parent is not probed', [device(1, { parent: parent({ isProbed: false }) })], { 1: 'failed' }, '1/1'],
   ])('%s', (_, devices, outcomes, expected) => {

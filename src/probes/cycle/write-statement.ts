@@ -5,7 +5,7 @@ const at = (column: string) => `to_timestamp(${column} / 1000)`;
 /** Columns that a device keeps when it was not probed in this turn. */
 const OF_RESULT = 'outcome error sent received loss_percent rtt_min rtt_avg rtt_max jitter detail'.split(' ');
 const OF_STATE =
-  'state last_known_state hard fails oks pending_since since event_at down_since cause in_maintenance maintenance_until excused blind flapping history history_length'.split(
+  'state last_known_state hard fails oks pending_since since event_at down_since cause fresh_until in_maintenance maintenance_until excused blind flapping history history_length'.split(
     ' ',
   );
 const RINGS = ['ring_at', 'ring_loss', 'ring_rtt'];
@@ -16,7 +16,8 @@ const RINGS = ['ring_at', 'ring_loss', 'ring_rtt'];
  *
  * @param columns of states and events, each an array parameter, in this order, from `$1` on
  * @returns the statement; after the columns come: kind, shard, due_at, started_at, duration_ms, targets, answered, failed, unknown,
- *   candidates, lost, ring length, due times missed (ms), blind, reason (null blind: unchanged), cycle in words of the notice
+ *   candidates, lost, explained, ring length, due times missed (ms), blind, reason (null blind: unchanged), kind and due_at in the words
+ *   of the notice, interval (ms)
  */
 export function writeStatement({ states, events }: { states: Columns; events: Columns }): string {
   const first = states.types.length + events.types.length;
@@ -24,13 +25,13 @@ export function writeStatement({ states, events }: { states: Columns; events: Co
   return `
   WITH r AS (
     SELECT num, state, last_known_state, hard, fails, oks, ${at('pending')} AS pending_since, ${at('since_ms')} AS since,
-           ${at('event_ms')} AS event_at, ${at('down_ms')} AS down_since, cause, in_maintenance, ${at('until_ms')} AS maintenance_until,
+           ${at('event_ms')} AS event_at, ${at('down_ms')} AS down_since, cause, ${at('fresh_ms')} AS fresh_until, in_maintenance, ${at('until_ms')} AS maintenance_until,
            excused, blind, flapping, history, history_length, ${at('probed_ms')} AS last_at, status,
            (ARRAY['ok', 'failed', 'unknown'])[status + 1] AS outcome, error, sent, received,
            CASE WHEN sent > 0 THEN (sent - received) * 100.0 / sent END::real AS loss_percent,
            rtt_min::real, rtt_avg::real, rtt_max::real, jitter::real, detail::jsonb AS detail, is_sample
     FROM ${unnest(states, 1)} AS c (num, state, last_known_state, hard, fails, oks, pending, since_ms, event_ms, down_ms, cause,
-      in_maintenance, until_ms, excused, blind, flapping, history, history_length, probed_ms, status, error, sent, received,
+      fresh_ms, in_maintenance, until_ms, excused, blind, flapping, history, history_length, probed_ms, status, error, sent, received,
       rtt_min, rtt_avg, rtt_max, jitter, detail, is_sample)
   ), results AS (
     INSERT INTO ping_results (ts, device_num, sent, received, status, rtt_min, rtt_avg, rtt_max, jitter)
@@ -46,7 +47,7 @@ export function writeStatement({ states, events }: { states: Columns; events: Co
       ${OF_STATE.map((name) => `${name} = excluded.${name}`).join(', ')},
       last_at = coalesce(excluded.last_at, s.last_at), last_ok_at = coalesce(excluded.last_ok_at, s.last_ok_at),
       ${OF_RESULT.map((name) => `${name} = CASE WHEN excluded.last_at IS NULL THEN s.${name} ELSE excluded.${name} END`).join(', ')},
-      ${RINGS.map((name) => `${name} = (s.${name} || excluded.${name})[greatest(1, cardinality(s.${name}) + cardinality(excluded.${name}) - ${$(12)}::int + 1):]`).join(', ')}
+      ${RINGS.map((name) => `${name} = (s.${name} || excluded.${name})[greatest(1, cardinality(s.${name}) + cardinality(excluded.${name}) - ${$(13)}::int + 1):]`).join(', ')}
   ), events AS (
     INSERT INTO state_events (device_num, at, from_state, to_state, in_maintenance, excused, blind, cause, detail)
     SELECT device_num, ${at('at_ms')}, from_state, to_state, in_maintenance, excused, blind, cause, detail
@@ -54,6 +55,11 @@ export function writeStatement({ states, events }: { states: Columns; events: Co
       AS e (device_num, at_ms, from_state, to_state, in_maintenance, excused, blind, cause, detail, place)
     ORDER BY place
     RETURNING id, at
+  ), future AS MATERIALIZED (
+    SELECT id, device_num FROM state_events WHERE at > ${$(4)}::timestamptz + ${$(19)} * interval '1 millisecond'
+  ), ahead AS (
+    -- The clock was ahead: left where they are, they would count from that time on.
+    UPDATE state_events e SET at = ${$(4)} FROM future f WHERE e.id = f.id AND f.device_num IN (SELECT num FROM r)
   ), sealed AS (
     SELECT sealed_until FROM rollup_progress WHERE name = 'ping_5m'
   ), dirty AS (
@@ -67,23 +73,24 @@ export function writeStatement({ states, events }: { states: Columns; events: Co
     ON CONFLICT DO NOTHING
   ), missed AS (
     INSERT INTO cycle_misses (kind, shard, due_at, reason)
-    SELECT ${$(1)}, ${$(2)}, ${at('due')}, 'not_run' FROM unnest(${$(13)}::float8[]) AS due
+    SELECT ${$(1)}, ${$(2)}, ${at('due')}, 'not_run' FROM unnest(${$(14)}::float8[]) AS due
     ON CONFLICT DO NOTHING
   ), done AS (
     -- Taken for missed while a second worker was asked for it as well.
     DELETE FROM cycle_misses WHERE kind = ${$(1)} AND shard = ${$(2)} AND due_at = ${$(3)}
   ), vantage AS (
-    UPDATE vantage_points SET blind = ${$(14)}, reason = ${$(15)}, updated_at = now(),
-      since = CASE WHEN blind = ${$(14)} THEN since ELSE now() END
-    WHERE name = 'default' AND ${$(14)}::bool IS NOT NULL
+    UPDATE vantage_points SET blind = ${$(15)}, reason = ${$(16)}, updated_at = now(),
+      since = CASE WHEN blind = ${$(15)} THEN since ELSE now() END
+    WHERE name = 'default' AND ${$(15)}::bool IS NOT NULL
   ), cycle AS (
     UPDATE cycles SET started_at = ${$(4)}, duration_ms = ${$(5)}, targets = ${$(6)}, answered = ${$(7)}, failed = ${$(8)},
-      unknown = ${$(9)}, candidates = ${$(10)}, lost = ${$(11)}, recorded_at = clock_timestamp()
+      unknown = ${$(9)}, candidates = ${$(10)}, lost = ${$(11)}, explained = ${$(12)},
+      recorded_at = clock_timestamp()
     WHERE kind = ${$(1)} AND shard = ${$(2)} AND due_at = ${$(3)}
   )
   SELECT count(*)::int AS events,
-         pg_notify('swarmward_events', json_build_object('kind', 'probe_cycle', 'cycle', ${$(16)}::text, 'shard', ${$(2)}::int,
-           'due_at', ${$(17)}::text, 'events', CASE WHEN count(*) > 0
+         pg_notify('swarmward_events', json_build_object('kind', 'probe_cycle', 'cycle', ${$(17)}::text, 'shard', ${$(2)}::int,
+           'due_at', ${$(18)}::text, 'events', CASE WHEN count(*) > 0
            THEN json_build_object('first', min(id), 'last', max(id), 'count', count(*)) END)::text)::text AS told
   FROM events`;
 }

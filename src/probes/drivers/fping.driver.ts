@@ -57,6 +57,7 @@ export class FpingDriver extends ProbeDriver {
     const heard = await this.pingAll(groups, options);
     const broken = heard.filter(({ fault }) => fault !== null);
     if (broken.length > 0 && broken.length === heard.length) throw broken[0]!.fault!;
+    for (const { fault } of broken) options.onFault?.(fault!);
     const byKey = new Map<string, Heard>();
     for (const [index, group] of groups.entries()) {
       for (const address of group.addresses) byKey.set(pingKey({ ...group, address }), heard[index]!);

@@ -60,6 +60,8 @@ export interface ProbeOptions {
   budgetMs: number;
   /** Collect {@link ProbeResult.raw}. */
   raw?: boolean;
+  /** Called when the driver could not ask a part of the batch; the results of that part are unknown. */
+  onFault?: (fault: ProbeDriverError) => void;
 }
 
 /** Drivers by the check kind of the devices that they probe. */

@@ -22,6 +22,8 @@ export interface CleanUp {
   events_removed: number;
 }
 
+const NOTHING: CleanUp = { dropped: [], kept: [], freed_bytes: 0, events_removed: 0 };
+
 /** Drops history past its retention, in whole partitions. */
 @Injectable()
 export class Retention {
@@ -33,15 +35,21 @@ export class Retention {
     private readonly disk: DiskSpace,
   ) {}
 
-  /** @param pingDays how many days of single results stay; whole UTC days go, so it is up to one more */
-  async cleanUp(now: Date, pingDays: number, signal?: AbortSignal): Promise<CleanUp> {
+  /**
+   * What is gone is gone, so no clock is trusted alone: of those of this process and of PostgreSQL the earlier one counts, and nothing
+   * goes when that would be all of the single results: then it is rather the time that is wrong.
+   * @param pingDays how many days of single results stay; whole UTC days go, so it is up to one more
+   */
+  async cleanUp(clock: Date, pingDays: number, signal?: AbortSignal): Promise<CleanUp> {
     const result = await this.lock.tryWithLock('swarmward:history-cleanup', LEASE, () =>
       withUpkeepSession(this.database, LIMITS, async (run) => {
+        const { now, isCredible } = await timeOf(run, clock, pingDays);
+        if (!isCredible && !(await this.mustGoUnseen(now))) return NOTHING;
         const done = await this.dropExpired(run, now, pingDays, signal);
         return { ...done, events_removed: await removeEvents(run, now, signal) };
       }),
     );
-    return result.acquired ? result.value : { dropped: [], kept: [], freed_bytes: 0, events_removed: 0 };
+    return result.acquired ? result.value : NOTHING;
   }
 
   private async dropExpired(run: RunStatement, now: Date, pingDays: number, signal?: AbortSignal) {
@@ -71,10 +79,25 @@ export class Retention {
     return result;
   }
 
-  private async mustGoAllTheSame({ name }: StoredPartition, blocked: string): Promise<boolean> {
+  /** A full disk is a reason why nothing was recorded for so long, and cleaning up is what ends it. */
+  private async mustGoUnseen(now: Date): Promise<boolean> {
+    if (await this.isFull('cleaning up although every result is past the retention')) return true;
+    this.log.error(
+      `Nothing is cleaned up: it should be ${now.toISOString()}, and every result would be past the retention. ` +
+        'Look at the clocks, and whether devices are probed.',
+    );
+    return false;
+  }
+
+  private mustGoAllTheSame({ name }: StoredPartition, blocked: string): Promise<boolean> {
+    return this.isFull(`dropping ${name} although ${blocked}`);
+  }
+
+  /** @param consequence is logged when it is */
+  private async isFull(consequence: string): Promise<boolean> {
     const free = await this.disk.freePercent();
     if (free === null || free >= FULL_UNDER_PERCENT) return false;
-    this.log.error(`The disk is full (${free.toFixed(1)} % free): dropping ${name} although ${blocked}.`);
+    this.log.error(`The disk is full (${free.toFixed(1)} % free): ${consequence}.`);
     return true;
   }
 
@@ -89,6 +112,18 @@ export class Retention {
       return `a transaction has been using ${partition.table} for longer than ${LIMITS.lockMs} ms`;
     }
   }
+}
+
+/** The earlier of both clocks, and whether the results that are stored bear it out. Where there are none, there is none to lose either. */
+async function timeOf(run: RunStatement, clock: Date, pingDays: number): Promise<{ now: Date; isCredible: boolean }> {
+  const stored = (since: string): string =>
+    ['ping_results', 'snmp_results'].map((table) => `EXISTS (SELECT FROM ${table} ${since})`).join(' OR ');
+  const [row] = await run<{ now: Date; is_credible: boolean }>(
+    `SELECT least($1, now()) AS now,
+            ${stored(`WHERE ts >= least($1, now()) - make_interval(days => $2)`)} OR NOT (${stored('')}) AS is_credible`,
+    [clock, pingDays],
+  );
+  return { now: row!.now, isCredible: row!.is_credible };
 }
 
 async function rollupFacts(run: RunStatement): Promise<RollupFacts> {

@@ -1,3 +1,5 @@
+import { STALE_SINCE } from '../state/stale-state.js';
+
 /** Buckets begin at whole multiples of their length since this instant. */
 export const BUCKET_ORIGIN = '2000-01-01T00:00:00Z';
 
@@ -24,7 +26,8 @@ const COLUMNS = ['cycles', 'sent', 'received', ...SUMS, 'rtt_min', 'rtt_avg', 'r
  * - The mean is that of all answers: cycles weigh by how many they got. p95 is that of the cycles' means, the closest to single
  *   round trips that is stored.
  * - Seconds come from `state_events`, so a device without any probe in a bucket has its time all the same. Time before its first
- *   event is nobody's. A device that was deleted has only the buckets in which it was still probed.
+ *   event is nobody's. A device that was deleted has only the buckets in which it was still probed. One that nobody probes any more
+ *   is unknown since; the event that says so comes with its next probe, dated back, and has the buckets from then on added up anew.
  */
 export function rollupStatement(table: RollupTable): string {
   const { step } = ROLLUPS[table];
@@ -47,6 +50,10 @@ export function rollupStatement(table: RollupTable): string {
         WHERE device_num = n.num AND at <= $1 ORDER BY at DESC, id DESC LIMIT 1) AS e
       UNION ALL
       SELECT device_num, at, id, to_state, excused, blind FROM state_events WHERE at > $1 AND at < $2
+      UNION ALL
+      SELECT st.device_num, lost.at, NULL, 'unknown', st.excused, false
+      FROM devices d JOIN device_state st ON st.device_num = d.num CROSS JOIN LATERAL (SELECT ${STALE_SINCE} AS at) AS lost
+      WHERE lost.at < $2
     ), pieces AS (
       SELECT device_num, ${TIME_CLASS} AS kind, greatest(at, $1) AS began,
              lead(at, 1, $2::timestamptz) OVER (PARTITION BY device_num ORDER BY at, id) AS ended

@@ -26,14 +26,19 @@ export class DiscoveryRequests {
 
   /**
    * Enqueues a scan, or joins the one of this subnet that waits or runs, with whatever ports that one tries.
-   * @throws ProblemException `validation_failed`, `too_many_discoveries`
+   * @throws ProblemException `access_denied`, `validation_failed`, `too_many_discoveries`
    */
   async start({ cidr, ports, snmp_credential }: StartDiscoveryBody, request: FastifyRequest): Promise<Enqueued> {
+    // A community goes over the network as it is: who may name its receivers could read it.
+    if (snmp_credential && request.caller?.role !== 'admin') {
+      throw new ProblemException('access_denied', { detail: 'Access denied. Admin privileges required.' });
+    }
     const range = scanRange(cidr);
     if ('refused' in range) throw invalid('cidr', range.refused);
     const snmpCredentialId = snmp_credential ? await this.credentials.idOf(snmp_credential) : null;
     if (snmp_credential && snmpCredentialId === null) throw invalid('snmp_credential', 'There is no such credential.');
     const payload = { cidr: range.cidr, ports: [...new Set(ports)], snmpCredentialId };
+    const audited = { cidr: range.cidr, ports: payload.ports, snmp_credential_id: snmpCredentialId };
     return this.database.transaction(async (manager) => {
       // One request after the other, or two would both find room for one.
       await manager.query(`SELECT pg_advisory_xact_lock(hashtextextended('discovery-requests', 0))`);
@@ -49,7 +54,7 @@ export class DiscoveryRequests {
           action: 'discovery.requested',
           subjectType: 'discovery',
           subjectId: enqueued.jobId,
-          after: { cidr: payload.cidr, ports: payload.ports, job_id: enqueued.jobId },
+          after: { ...audited, job_id: enqueued.jobId },
         },
         manager,
       );

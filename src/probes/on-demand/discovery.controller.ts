@@ -34,7 +34,8 @@ export class DiscoveryController {
     description:
       'Enqueues a scan, or joins the one of this subnet that waits or runs. Its progress is on the stream, its result (`cidr`, ' +
       '`scanned`, `found` with address, round-trip time, host name, open ports and the device that is known already) in GET ' +
-      '/api/v1/jobs/{id}. Nothing is added to the inventory before it is accepted.',
+      '/api/v1/jobs/{id}. Nothing is added to the inventory before it is accepted. With `snmp_credential` it needs the role admin: ' +
+      'the addresses that are asked get to know the community.',
     role: 'operator',
     body: startDiscoveryBody,
     bodyExample: startDiscoveryExample,

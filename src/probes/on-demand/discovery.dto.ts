@@ -22,7 +22,7 @@ export const startDiscoveryBody = z.strictObject({
     .min(1)
     .max(200)
     .nullish()
-    .describe('Id or name of the credential to ask agents for their name with.'),
+    .describe('Id or name of the credential to ask agents for their name with; admins only.'),
 });
 export type StartDiscoveryBody = z.output<typeof startDiscoveryBody>;
 

@@ -9,6 +9,7 @@ import { DeviceRollups } from './device/rollups.store.js';
 import { DeviceStateTopic } from './device-state-topic.store.js';
 import { StandaloneListController } from './list/standalone-list.controller.js';
 import { StandaloneListStore } from './list/standalone-list.store.js';
+import { StreamedAnswers, StreamLimits } from './streamed-answer.client.js';
 import { StatsSummaryController } from './summary/stats-summary.controller.js';
 import { StatsSummaryReader } from './summary/stats-summary.store.js';
 
@@ -16,6 +17,8 @@ import { StatsSummaryReader } from './summary/stats-summary.store.js';
 @Module({
   controllers: [StandaloneListController, StatsSummaryController, AvailabilityController, DeviceReportsController],
   providers: [
+    StreamLimits,
+    StreamedAnswers,
     StandaloneListStore,
     StatsSummaryReader,
     AvailabilityReader,

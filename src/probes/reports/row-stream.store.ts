@@ -41,8 +41,8 @@ type Batch<R> = { rows: R[]; more: (() => void) | null };
 
 /**
  * The rows of one statement in batches, so that a result of any length takes the memory of a batch. It holds a connection until the
- * last one is taken, and is cut by `SWARMWARD_DATABASE_STATEMENT_TIMEOUT_MS` like any other statement: who reads too slowly loses it.
- * Leaving the loop early ends the statement with its connection.
+ * last one is taken, and is cut by `SWARMWARD_DATABASE_STATEMENT_TIMEOUT_MS` like any other statement. Leaving the loop early ends the statement with its
+ * connection.
  */
 export async function* streamRows<R>(
   database: DataSource,

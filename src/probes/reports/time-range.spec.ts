@@ -26,6 +26,7 @@ describe('timeRange', () => {
     ['empty', { from: '2026-11-20T00:00:00Z', to: '2026-11-20T00:00:00Z' }, 'from: Must be before `to`.'],
     ['backwards', { from: '2026-11-20T00:00:00Z', to: '2026-11-19T00:00:00Z' }, 'from: Must be before `to`.'],
     ['all ahead', { from: '2026-11-22T00:00:00Z', to: '2026-11-23T00:00:00Z' }, 'from: Must be in the past.'],
+    ['before there was a year 1970', { to: '0001-01-01T00:00:00Z' }, 'to: Must be after 1970-01-01.'],
     ['too long', { from: '2020-01-01T00:00:00Z' }, 'from: Must be at most 731 days before `to`.'],
   ])('refuses a range that is %s', (_, asked, message) => {
     expect(() => timeRange(asked, { now: NOW, defaultDays: 1, past: true })).toThrow(message);

@@ -9,7 +9,19 @@ export const DEVICE_STATES = ['up', 'down', 'unknown', 'unreachable'] as const;
 export type DeviceStateName = (typeof DEVICE_STATES)[number];
 
 /** Why a device is in its state. */
-export type StateCause = 'probe' | 'driver' | 'not_reported' | 'blind' | 'parent' | 'maintenance' | 'disabled';
+export type StateCause =
+  | 'probe'
+  | 'driver'
+  | 'not_reported'
+  /** Nobody probed it: no worker was there, or none could write. */
+  | 'not_probed'
+  | 'blind'
+  | 'parent'
+  | 'maintenance'
+  | 'disabled';
+
+/** A device that was not probed for this many intervals is unknown: what it was says nothing about now. */
+export const FRESH_INTERVALS = 3;
 
 /** What is known of one device between two cycles: a row of `device_state`. Times are instants in ms since the epoch. */
 export interface DeviceState {
@@ -29,6 +41,10 @@ export interface DeviceState {
   /** When the first failed probe of this outage was. Kept while the state is unknown: the outage may not be over. */
   downSince: number | null;
   cause: StateCause;
+  /** When it was last probed; null: never. */
+  lastAt: number | null;
+  /** How long this says something about now: {@link FRESH_INTERVALS} after the last probe, or after a maintenance without probes. */
+  freshUntil: number | null;
   inMaintenance: boolean;
   /** When the maintenance that it is in was said to end. */
   maintenanceUntil: number | null;

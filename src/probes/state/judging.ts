@@ -31,6 +31,11 @@ export function isBlocking(state: DeviceStateName | null): boolean {
   return state === 'down' || state === 'unreachable';
 }
 
+/** The same of one that nothing is known of now: an outage that began before may not be over. */
+export function isHeldDown({ state, downSince }: { state: DeviceStateName | null; downSince: number | null }): boolean {
+  return isBlocking(state) || (state === 'unknown' && downSince !== null);
+}
+
 /** A state on its way, and the events of that way. */
 export class Judging {
   readonly events: StateChange[] = [];
@@ -53,7 +58,9 @@ export class Judging {
       this.flag({ inMaintenance: false, excused: false }, ended);
     }
     if (now && !this.state.inMaintenance) {
-      this.flag({ inMaintenance: true, excused: now.excused }, Math.min(now.since, at));
+      // A device may enter the scope of a window that has long begun: until its last probe it was in none.
+      const began = Math.max(now.since, this.state.lastAt ?? at);
+      this.flag({ inMaintenance: true, excused: now.excused }, Math.min(began, at));
     } else if (now && this.state.excused !== now.excused) {
       this.flag({ excused: now.excused }, at);
     }
@@ -111,6 +118,25 @@ function awaitsParent({ state, cause }: DeviceState): boolean {
   return state === 'unreachable' && cause !== 'parent';
 }
 
+/**
+ * The same, when the clock was ahead for a while: what was dated after now is dated now, or everything else would wait for that time.
+ * A little ahead is how clocks of workers differ.
+ */
+export function notAhead(state: DeviceState, { at, intervalMs }: { at: number; intervalMs: number }): DeviceState {
+  const { eventAt, since, downSince, pendingSince, lastAt } = state;
+  const latest = Math.max(eventAt ?? at, since, downSince ?? at, pendingSince ?? at, lastAt ?? at);
+  if (latest <= at + intervalMs) return state;
+  const clamp = <T extends number | null>(time: T) => (time === null ? time : (Math.min(time, at) as T));
+  return {
+    ...state,
+    eventAt: clamp(eventAt),
+    since: clamp(since),
+    downSince: clamp(downSince),
+    pendingSince: clamp(pendingSince),
+    lastAt: clamp(lastAt),
+  };
+}
+
 /** Before the first result. */
 export function neverKnown(at: number): DeviceState {
   return {
@@ -124,6 +150,8 @@ export function neverKnown(at: number): DeviceState {
     eventAt: null,
     downSince: null,
     cause: 'probe',
+    lastAt: null,
+    freshUntil: null,
     inMaintenance: false,
     maintenanceUntil: null,
     excused: false,

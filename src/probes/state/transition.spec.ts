@@ -46,6 +46,7 @@ function next(
     blind: 'bB'.includes(sign),
     maintenance: maintenanceOf(series, index),
     at,
+    intervalMs: STEP,
   };
   return transition(state, observationOf(sign, at), profile, context);
 }
@@ -154,7 +155,13 @@ describe('transition', () => {
     ['oo__o', '?UUUU', 'U@0 U@55 U@115'],
     ['oommo', '?UuDd', 'U@0 U@55 D@60 D@115'],
     ['ooxm', '?UuD', 'U@0 U@85 D@85'],
-    ['MM', '?U', '?@-5 U@0'],
+    ['MM', '?U', '?@0 U@0'],
+    // Nobody probes it: unknown after three intervals, dated one interval after the last probe.
+    ['oo----o', '?UUUU?U', 'U@0 ?@60 U@180'],
+    ['oo---?', '?UUUU?', 'U@0 ?@60'],
+    ['oo--o', '?UUUU', 'U@0'],
+    ['oo---x', '?UUUU?', 'U@0 ?@60'],
+    ['oox----xx', '?Uuuuu?DD', 'U@0 ?@90 D@210'],
     // Disabled.
     ['oo#', '?U?', 'U@0 ?@60'],
     ['oo##', '?U??', 'U@0 ?@60'],
@@ -225,12 +232,14 @@ describe('transition', () => {
       parentBlocked: false,
       blind: false,
       at: 0,
+      intervalMs: STEP,
       maintenance: { since: -10, until: 10, excused: true },
     });
     const after = transition(before.state, observationOf('o', 30), standard, {
       parentBlocked: false,
       blind: false,
       at: 30,
+      intervalMs: STEP,
       maintenance: { since: 20, until: 50, excused: true },
     });
     expect(after.events.map(({ at, inMaintenance }) => [at, inMaintenance])).toEqual([
@@ -247,13 +256,21 @@ describe('transition', () => {
       blind: false,
       maintenance: null,
       at: 90,
+      intervalMs: STEP,
     });
     expect(step.events).toMatchObject([{ at: 90, inMaintenance: false, to: 'up' }]);
   });
 
   it('dates unreachable to the parent when a device is down before it', () => {
     const down = play('ooxx').state;
-    const context = { parentBlocked: true, parentSince: 100, blind: false, maintenance: null, at: 120 };
+    const context = {
+      parentBlocked: true,
+      parentSince: 100,
+      blind: false,
+      maintenance: null,
+      at: 120,
+      intervalMs: STEP,
+    };
     expect(transition(down, observationOf('x', 120), standard, context).events).toMatchObject([
       { at: 100, from: 'down', to: 'unreachable', cause: 'parent' },
     ]);
@@ -271,6 +288,7 @@ describe('transition', () => {
       blind: false,
       maintenance: null,
       at: -100,
+      intervalMs: STEP,
     });
     expect(late.events).toMatchObject([{ at: 0 }]);
   });

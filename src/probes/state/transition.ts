@@ -1,4 +1,4 @@
-import type { DeviceState, Observation, StateCause } from './device-state.js';
+import { type DeviceState, FRESH_INTERVALS, type Observation, type StateCause } from './device-state.js';
 import { appendResult, isFlapping } from './flapping.js';
 import { isBlocking, Judging, type OngoingMaintenance, type Step, type Transition } from './judging.js';
 
@@ -15,7 +15,7 @@ export interface StateProfile {
 
 /** What is true around a device while it is judged. */
 export interface TransitionContext {
-  /** Its parent is hard down or unreachable: its own failures prove nothing. A parent of unknown state blocks nothing. */
+  /** Its parent is hard down or unreachable, or was before nothing was known of it: its own failures prove nothing. */
   parentBlocked: boolean;
   /** Since when, if known: a device that is down already is unreachable from then on. */
   parentSince?: number | null;
@@ -24,6 +24,8 @@ export interface TransitionContext {
   maintenance: OngoingMaintenance | null;
   /** Now, ms since the epoch. */
   at: number;
+  /** Between two turns. */
+  intervalMs: number;
 }
 
 /**
@@ -44,9 +46,39 @@ export function transition(
   context: TransitionContext,
 ): Transition {
   const judging = new Judging(state, observation?.at ?? context.at);
+  forgetStale(judging, observation, context);
   judging.keepMaintenance(context.maintenance, context.at);
   if (observation) observe(judging, observation, profile, context);
+  keepFresh(judging, observation, context);
   return judging.done();
+}
+
+/** Turns never begin to the millisecond: one that is this share of an interval late makes nothing stale. */
+const LATE_SHARE = 0.5;
+
+/** Nobody probed it for so long that what it was says nothing about since then. Counts go on, but date nothing back over the gap. */
+function forgetStale(judging: Judging, observation: Observation | null, context: TransitionContext): void {
+  const { state, lastAt, freshUntil, maintenanceUntil } = judging.state;
+  const { at, intervalMs, maintenance } = context;
+  if (lastAt === null || freshUntil === null) return;
+  // A maintenance without probes makes nothing stale, from its begin on.
+  const neededAt = !observation && maintenance ? maintenance.since : at;
+  // A device that has moved to a longer interval is as fresh as that one asks for.
+  if (neededAt <= Math.max(freshUntil, lastAt + FRESH_INTERVALS * intervalMs) + LATE_SHARE * intervalMs) return;
+  judging.state = { ...judging.state, pendingSince: null };
+  if (state === 'unknown') return;
+  const wasLeftAlone = maintenanceUntil !== null && maintenanceUntil > lastAt && maintenanceUntil < freshUntil;
+  const seenUntil = wasLeftAlone ? maintenanceUntil : lastAt;
+  const lostAt = seenUntil + (freshUntil - seenUntil) / FRESH_INTERVALS;
+  judging.step({ to: 'unknown', at: lostAt, cause: 'not_probed', blind: false });
+}
+
+function keepFresh(judging: Judging, observation: Observation | null, context: TransitionContext): void {
+  const knownUntil = observation?.at ?? context.maintenance?.until;
+  if (knownUntil === undefined) return;
+  const { lastAt } = judging.state;
+  const freshUntil = knownUntil + FRESH_INTERVALS * context.intervalMs;
+  judging.state = { ...judging.state, lastAt: observation?.at ?? lastAt, freshUntil };
 }
 
 /** It is not probed any more: switched off, or its profile is for SNMP only. Counting begins anew when it comes back. */
@@ -103,7 +135,8 @@ function observe(judging: Judging, seen: Observation, profile: StateProfile, con
 }
 
 function causeOfUnknown({ error }: Observation): StateCause {
-  return error === 'driver' || error === 'not_reported' ? error : 'probe';
+  if (error === 'driver' || error?.startsWith('fping_')) return 'driver';
+  return error === 'not_reported' ? error : 'probe';
 }
 
 /** The state with one more result counted. */

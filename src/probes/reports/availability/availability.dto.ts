@@ -31,11 +31,11 @@ export const availabilityRowSchema = z.strictObject({
   seconds_up: seconds,
   seconds_down: seconds,
   seconds_unreachable: seconds.describe('Its parent was down: nothing is known of it, and it was not its fault.'),
-  seconds_unknown: seconds.describe('Before its first probe too.'),
+  seconds_unknown: seconds.describe('Before its first probe, and since nobody probes it, too.'),
   seconds_maintenance: seconds.describe('In maintenance that does not count as downtime, whatever its state.'),
   outages: z.int().nonnegative(),
-  mttr_seconds: seconds.nullable().describe('Mean length of the outages that are over.'),
-  mtbf_seconds: seconds.nullable().describe('Time up per outage.'),
+  mttr_seconds: seconds.nullable().describe('Mean time down of the outages that are over.'),
+  mtbf_seconds: seconds.nullable().describe('Time up per outage; null when it was never up.'),
 });
 export type AvailabilityRow = z.output<typeof availabilityRowSchema>;
 
@@ -44,8 +44,8 @@ export const availabilitySchema = availabilityRowSchema.extend({
     .array(
       z.strictObject({
         from: z.iso.datetime(),
-        to: z.iso.datetime().nullable().describe('Null: not over at the end of the range.'),
-        seconds,
+        to: z.iso.datetime().nullable().describe('When it was up again. Null: not at the end of the range.'),
+        seconds: seconds.describe('Down; what was unknown, unreachable or excused meanwhile is not counted.'),
         cause: z.string(),
       }),
     )

@@ -71,16 +71,21 @@ describe('availability', () => {
       20,
     ],
     ['an event that repeats the state splits nothing', 'up@0 down@10 down@15 up@20', [[10, 20, 'probe']], 10, 50],
+    ['excused time pauses it', 'down@0 down!@20 down@40 up@50', [[0, 50, 'probe']], 30, 10],
+    ['unknown time pauses it', 'up@0 down@10 unknown@20 down@40 up@50', [[10, 50, 'probe']], 20, 20],
+    ['unreachable time pauses it', 'up@0 down@10 unreachable@20 up@50', [[10, 50, 'probe']], 10, 20],
+    ['unknown is no repair', 'up@0 down@10 unknown@20', [[10, null, 'probe']], null, 10],
     [
-      'excused time splits it',
-      'down@0 down!@20 down@40 up@50',
+      'up in maintenance is one',
+      'up@0 down@10 down!@20 up!@30 down!@40 down@50',
       [
-        [0, 20, 'probe'],
-        [40, 50, 'probe'],
+        [10, 30, 'probe'],
+        [50, null, 'probe'],
       ],
-      15,
+      10,
       5,
     ],
+    ['a device that was never up has no time between failures', 'down@0', [[0, null, 'probe']], null, null],
     ['no time at all is none', 'up@0 down@30 up@30', [], null, null],
     ['unreachable is none', 'up@0 unreachable@10 up@20', [], null, null],
   ])('outages: %s', (_, notation, expected, mttr, mtbf) => {
@@ -90,6 +95,19 @@ describe('availability', () => {
     );
     expect(outages).toBe(expected.length);
     expect([mttrSeconds, mtbfSeconds]).toEqual([mttr, mtbf].map((each) => (each === null ? null : each * 60)));
+  });
+
+  it.each<[string, string, number, number[]]>([
+    ['in the range', 'up@-1', 20, [20, 0, 0, 40, 0]],
+    ['before it', 'up@-30', -20, [0, 0, 0, 60, 0]],
+    ['after it', 'up@-30', 70, [60, 0, 0, 0, 0]],
+    ['while it is down', 'up@0 down@10', 20, [10, 10, 0, 40, 0]],
+    ['in maintenance, which stays one', 'up!@0', 20, [0, 0, 0, 0, 60]],
+    ['before events, which are of maintenance only', 'up@0 up!@30 up@40', 20, [20, 0, 0, 30, 10]],
+  ])('knows nothing after the last probe: %s', (_, notation, knownUntil, expected) => {
+    const result = availability(HOUR, parse(notation), minutes(knownUntil));
+    expect(sums(result)).toEqual(expected);
+    expect(result.outageList.every(({ to }) => to === null)).toBe(true);
   });
 
   it('lists the last outages only, and counts them all', () => {

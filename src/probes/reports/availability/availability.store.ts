@@ -4,6 +4,7 @@ import { numbered, selectorCondition, type SqlCondition } from '../../../devices
 import { ProblemException } from '../../../platform/http/problem.js';
 import type { DeviceStateName } from '../../state/device-state.js';
 import { streamRows } from '../row-stream.store.js';
+import { STALE_SINCE } from '../../state/stale-state.js';
 import type { TimeRange } from '../time-range.js';
 import { type Availability, AvailabilityTally } from './availability.js';
 import { availabilityDocument, availabilityRow, type ReportedDevice } from './availability-documents.js';
@@ -12,6 +13,8 @@ import type { AvailabilityDto, AvailabilityReportQuery, AvailabilityRow } from '
 /** One state event of a device, or the device alone when it has none. */
 interface EventRow extends ReportedDevice {
   num: number;
+  /** Since when it is not probed any more; null when it is. */
+  stale_since: number | null;
   at: number | null;
   to_state: DeviceStateName;
   excused: boolean;
@@ -28,8 +31,9 @@ function eventsOf(condition: SqlCondition, { from, to }: TimeRange): { text: str
   const where = numbered(condition, 2);
   return {
     text: `
-      SELECT d.num, d.id, d.name, d.ip, s.name AS site, date_part('epoch', e.at) * 1000 AS at, e.to_state, e.excused, e.cause
-      FROM devices d LEFT JOIN sites s ON s.id = d.site_id LEFT JOIN LATERAL (
+      SELECT d.num, d.id, d.name, d.ip, s.name AS site, date_part('epoch', e.at) * 1000 AS at, e.to_state, e.excused, e.cause,
+             date_part('epoch', ${STALE_SINCE}) * 1000 AS stale_since
+      FROM devices d LEFT JOIN sites s ON s.id = d.site_id LEFT JOIN device_state st ON st.device_num = d.num LEFT JOIN LATERAL (
         (${EVENT} at < $1 ORDER BY at DESC, id DESC LIMIT 1) UNION ALL (${EVENT} at >= $1 AND at < $2)
       ) e ON true
       WHERE ${where.text} ORDER BY d.name, d.id, e.at, e.id`,
@@ -37,7 +41,7 @@ function eventsOf(condition: SqlCondition, { from, to }: TimeRange): { text: str
   };
 }
 
-/** Availability of devices, out of `state_events` alone. */
+/** Availability of devices, out of `state_events`, and of what is unknown since because nobody probes. */
 @Injectable()
 export class AvailabilityReader {
   constructor(private readonly database: DataSource) {}
@@ -72,7 +76,7 @@ export class AvailabilityReader {
       for (const row of rows) {
         if (current?.device.num !== row.num) {
           if (current) over.push({ device: current.device, result: current.tally.result() });
-          current = { device: row, tally: new AvailabilityTally(range) };
+          current = { device: row, tally: new AvailabilityTally(range, row.stale_since ?? undefined) };
         }
         if (row.at !== null) {
           current.tally.add({ at: row.at, to: row.to_state, excused: row.excused, cause: row.cause });

@@ -11,12 +11,16 @@ export interface AvailabilityEvent {
   cause: string;
 }
 
-/** Time down without a break. Ms since the epoch. */
+/**
+ * From going down until it is up again. What it was unknown, unreachable or excused in between does not end it: it was not seen up.
+ * Ms since the epoch.
+ */
 export interface Outage {
   /** The begin of the range when it began before. */
   from: number;
-  /** Null when it was not over at the end of the range. */
+  /** When it was up again; null when it was not at the end of the range. */
   to: number | null;
+  /** Only those down. */
   seconds: number;
   cause: string;
 }
@@ -38,7 +42,7 @@ export interface Availability {
   outageList: Outage[];
   /** Mean time to repair: the mean length of the outages that are over; null when none is. */
   mttrSeconds: number | null;
-  /** Mean time between failures: time up per outage; null without one. */
+  /** Mean time between failures: time up per outage; null without one, and when it was never up. */
   mtbfSeconds: number | null;
 }
 
@@ -57,30 +61,35 @@ type Kind = DeviceStateName | 'maintenance';
  */
 export class AvailabilityTally {
   private at: number;
-  private kind: Kind = 'unknown';
+  private state: DeviceStateName = 'unknown';
+  private excused = false;
   private cause = '';
   private readonly ms: Record<Kind, number> = { up: 0, down: 0, unreachable: 0, unknown: 0, maintenance: 0 };
-  private outageFrom: number | null = null;
-  private outageCause = '';
+  private outage: Outage | null = null;
   private outages = 0;
-  private repairedMs = 0;
+  private repairedSeconds = 0;
   private repaired = 0;
   private readonly list: Outage[] = [];
 
-  constructor(private readonly range: TimeRange) {
+  /** @param knownUntil nothing is known after it: it is not probed any more */
+  constructor(
+    private readonly range: TimeRange,
+    private readonly knownUntil = Infinity,
+  ) {
     this.at = range.from;
   }
 
   add({ at, to, excused, cause }: AvailabilityEvent): void {
     this.advance(at);
     if (at >= this.range.to) return;
-    this.kind = excused ? 'maintenance' : to;
+    this.state = to;
+    this.excused = excused;
     this.cause = cause;
   }
 
   result(): Availability {
     this.advance(this.range.to);
-    if (this.outageFrom !== null) this.endOutage(null);
+    this.endOutage(null);
     const { up, down, unreachable, unknown, maintenance } = this.ms;
     return {
       secondsUp: up / 1_000,
@@ -91,44 +100,53 @@ export class AvailabilityTally {
       percent: up + down > 0 ? (up / (up + down)) * 100 : null,
       outages: this.outages,
       outageList: this.list,
-      mttrSeconds: this.repaired > 0 ? this.repairedMs / this.repaired / 1_000 : null,
-      mtbfSeconds: this.outages > 0 ? up / this.outages / 1_000 : null,
+      mttrSeconds: this.repaired > 0 ? this.repairedSeconds / this.repaired : null,
+      mtbfSeconds: this.outages > 0 && up > 0 ? up / this.outages / 1_000 : null,
     };
   }
 
   /** Books the time up to an instant under what the device was in. */
   private advance(to: number): void {
+    if (this.at < this.knownUntil && this.knownUntil < to) this.book(this.knownUntil);
+    this.book(to);
+  }
+
+  private book(to: number): void {
     const until = Math.min(to, this.range.to);
     if (until <= this.at) return;
-    this.ms[this.kind] += until - this.at;
-    if (this.kind === 'down') this.beginOutage();
-    else if (this.outageFrom !== null) this.endOutage(this.at);
+    const lengthMs = until - this.at;
+    const state = this.at < this.knownUntil ? this.state : 'unknown';
+    const kind = this.excused ? 'maintenance' : state;
+    this.ms[kind] += lengthMs;
+    if (kind === 'down') this.lengthenOutage(lengthMs / 1_000);
+    else if (state === 'up') this.endOutage(this.at);
     this.at = until;
   }
 
-  private beginOutage(): void {
-    if (this.outageFrom !== null) return;
-    this.outageFrom = this.at;
-    this.outageCause = this.cause;
-    this.outages++;
+  private lengthenOutage(seconds: number): void {
+    if (!this.outage) {
+      this.outage = { from: this.at, to: null, seconds: 0, cause: this.cause };
+      this.outages++;
+    }
+    this.outage.seconds += seconds;
   }
 
+  /** @param to null: nobody saw it up again */
   private endOutage(to: number | null): void {
-    const from = this.outageFrom!;
-    const lengthMs = (to ?? this.range.to) - from;
-    this.outageFrom = null;
+    if (!this.outage) return;
     if (to !== null) {
-      this.repairedMs += lengthMs;
+      this.repairedSeconds += this.outage.seconds;
       this.repaired++;
     }
-    this.list.push({ from, to, seconds: lengthMs / 1_000, cause: this.outageCause });
+    this.list.push({ ...this.outage, to });
     if (this.list.length > MAX_OUTAGES) this.list.shift();
+    this.outage = null;
   }
 }
 
 /** The whole of it at once. */
-export function availability(range: TimeRange, events: Iterable<AvailabilityEvent>): Availability {
-  const tally = new AvailabilityTally(range);
+export function availability(range: TimeRange, events: Iterable<AvailabilityEvent>, knownUntil?: number): Availability {
+  const tally = new AvailabilityTally(range, knownUntil);
   for (const event of events) tally.add(event);
   return tally.result();
 }

@@ -7,7 +7,7 @@ import { DeviceHistory } from './device-history.store.js';
 import * as dto from './device-reports.dto.js';
 import { DeviceStateReader } from './device-state.store.js';
 import { KnownDevices } from './known-device.store.js';
-import { planRollup } from './rollup-plan.js';
+import { fromStep, planRollup } from './rollup-plan.js';
 import { DeviceRollups } from './rollups.store.js';
 
 const tag = 'Device states';
@@ -28,7 +28,8 @@ export class DeviceReportsController {
     tag,
     summary: 'State of a device',
     description:
-      'Of a device that was never probed the state is `unknown`, and all that only a probe can tell is null.',
+      'Of a device that was never probed the state is `unknown`, and all that only a probe can tell is null. An enabled device whose last ' +
+      'probe was more than three intervals ago is `unknown` too (`not_probed`); what the last probe found stays beside it.',
     role: 'viewer',
     params: dto.deviceParams,
     response: dto.deviceStateSchema,
@@ -36,7 +37,7 @@ export class DeviceReportsController {
     errors: ['device_not_found'],
   })
   async state(@Param() { id }: dto.DeviceParams) {
-    return envelope(await this.states.one(id));
+    return envelope(await this.states.one(id, Date.now()));
   }
 
   @Get('pings')
@@ -71,9 +72,10 @@ export class DeviceReportsController {
   })
   async rollups(@Param() { id }: dto.DeviceParams, @Query() query: dto.RollupsQuery) {
     const now = Date.now();
-    const range = timeRange(query, { now, defaultDays: 1 });
+    const asked = timeRange(query, { now, defaultDays: 1 });
     const num = await this.devices.numOf(id);
-    const plan = planRollup(range, query.resolution, { now, rawKeptDays: this.settings.pingRetentionDays });
+    const plan = planRollup(asked, query.resolution, { now, rawKeptDays: this.settings.pingRetentionDays });
+    const range = fromStep(asked, plan);
     const [points, completeUntil] = await Promise.all([
       this.rollupReader.points(num, range, plan),
       this.rollupReader.completeUntil(plan.resolution),

@@ -126,7 +126,9 @@ export const stateEventSchema = z.strictObject({
   at: z.iso.datetime(),
   from: state.nullable().describe('Null: its first state.'),
   to: state.describe('The same as `from` when only its maintenance began or ended.'),
-  cause: z.string().describe('`probe`, `driver`, `not_reported`, `blind`, `parent`, `maintenance` or `disabled`.'),
+  cause: z
+    .string()
+    .describe('`probe`, `driver`, `not_reported`, `not_probed`, `blind`, `parent`, `maintenance` or `disabled`.'),
   in_maintenance: z.boolean(),
   excused: z.boolean(),
   blind: z.boolean(),
@@ -168,7 +170,7 @@ export type RollupsQuery = z.output<typeof rollupsQuery>;
 
 const rollupPoint = z.strictObject({
   at: z.iso.datetime().describe('Begin of the point; with `raw` when its first probe began.'),
-  cycles: count.describe('Probes in it.'),
+  cycles: count.describe('Probes in it that had a result.'),
   sent: count,
   received: count,
   loss_percent: number.describe('Null when nothing was sent.'),
@@ -184,7 +186,7 @@ const rollupPoint = z.strictObject({
 
 export const rollupsSchema = z.strictObject({
   device_id: z.uuid(),
-  from: z.iso.datetime(),
+  from: z.iso.datetime().describe('Where the point begins that the asked begin is in.'),
   to: z.iso.datetime(),
   resolution: z.enum(RESOLUTIONS).describe('What was read.'),
   step_seconds: count.describe('Width of a point.'),

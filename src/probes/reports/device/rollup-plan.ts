@@ -35,6 +35,12 @@ export function planRollup(
   return { resolution, stepSeconds: STEPS.find((step) => step >= finest) ?? STEPS.at(-1)! };
 }
 
+/** A range that begins where a point does: the first one is a whole one. */
+export function fromStep({ from, to }: TimeRange, { stepSeconds }: RollupPlan): TimeRange {
+  const stepMs = stepSeconds * 1_000;
+  return { from: Math.floor(from / stepMs) * stepMs, to };
+}
+
 function fitting(range: TimeRange, now: number, rawKeptDays: number): Resolution {
   const length = range.to - range.from;
   const age = now - range.from;

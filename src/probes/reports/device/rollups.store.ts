@@ -13,18 +13,23 @@ const RTT = 'min(rtt_min) AS rtt_min_ms, max(rtt_max) AS rtt_max_ms';
 /** Answers weigh, not cycles: a cycle with one answer of three says a third as much. */
 const RTT_AVG =
   '(sum(rtt_avg::float8 * received) / nullif(sum(received) FILTER (WHERE rtt_avg IS NOT NULL), 0))::real AS rtt_avg_ms';
-const SUMS = `sum(sent)::int AS sent, sum(received)::int AS received,
-  CASE WHEN sum(sent) > 0 THEN (sum(sent) - sum(received)) * 100.0::float8 / sum(sent) END AS loss_percent`;
+/** `of` filters the rows. */
+const sums = (
+  of = '',
+): string => `coalesce(sum(sent) ${of}, 0)::int AS sent, coalesce(sum(received) ${of}, 0)::int AS received,
+  (sum(sent) ${of} - sum(received) ${of}) * 100.0::float8 / nullif(sum(sent) ${of}, 0) AS loss_percent`;
+/** A probe that could not be made (status 2) says nothing. */
+const MADE = 'FILTER (WHERE status <> 2)';
 
 const rollups = (table: string): string => `
-  SELECT date_bin(make_interval(secs => $4), bucket, ${ORIGIN}) AS at, sum(cycles)::int AS cycles, ${SUMS},
+  SELECT date_bin(make_interval(secs => $4), bucket, ${ORIGIN}) AS at, sum(cycles)::int AS cycles, ${sums()},
          sum(seconds_up) AS seconds_up, sum(seconds_down) AS seconds_down, sum(seconds_unknown) AS seconds_unknown,
          sum(seconds_maintenance) AS seconds_maintenance, ${RTT}, ${RTT_AVG}, max(rtt_p95) AS rtt_p95_ms
   FROM ${table} WHERE device_num = $1 AND bucket >= $2 AND bucket < $3 GROUP BY 1 ORDER BY 1`;
 
 const POINTS: Record<Resolution, string> = {
   raw: `
-    SELECT min(ts) AS at, count(*)::int AS cycles, ${SUMS}, NULL::real AS seconds_up, NULL::real AS seconds_down,
+    SELECT min(ts) AS at, (count(*) ${MADE})::int AS cycles, ${sums(MADE)}, NULL::real AS seconds_up, NULL::real AS seconds_down,
            NULL::real AS seconds_unknown, NULL::real AS seconds_maintenance, ${RTT}, ${RTT_AVG},
            percentile_cont(0.95) WITHIN GROUP (ORDER BY rtt_avg)::real AS rtt_p95_ms
     FROM ping_results WHERE device_num = $1 AND ts >= $2 AND ts < $3

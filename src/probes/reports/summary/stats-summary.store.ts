@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { STATE_NOW } from '../../state/stale-state.js';
 import type { StatsSummary } from './stats-summary.dto.js';
 
 type Counts = Record<'up' | 'down' | 'unreachable' | 'unknown', number>;
@@ -17,7 +18,7 @@ interface Row extends Counts {
 
 const MAX_GROUPS = 200;
 const ofState = (state: string): string =>
-  `count(*) FILTER (WHERE d.enabled AND coalesce(st.state, 'unknown') = '${state}')::int AS ${state}`;
+  `count(*) FILTER (WHERE d.enabled AND coalesce(${STATE_NOW}, 'unknown') = '${state}')::int AS ${state}`;
 
 /** One pass over the states, counted thrice. */
 const SUMMARY = `
