@@ -272,7 +272,23 @@ describe('the inventory', () => {
       ]);
       const audit = await lab.call<{ after: object }[]>('GET', '/audit?action=devices.bulk_updated');
       expect(audit.data).toMatchObject([
-        { after: { matched: 2, changed: 2, ids_left_out: 0, ids: [expect.any(String), expect.any(String)] } },
+        {
+          before: {
+            devices: [
+              { name: 'device-1', location: null, tags: ['a', 'b'] },
+              { name: 'device-2', tags: ['b'] },
+            ],
+          },
+          after: {
+            matched: 2,
+            changed: 2,
+            devices: [
+              { id: expect.any(String), name: 'device-1', location: 'Rack 4', tags: ['a', 'new'] },
+              { id: expect.any(String), name: 'device-2', tags: ['new'] },
+            ],
+            devices_left_out: 0,
+          },
+        },
       ]);
       const again = await lab.call('PATCH', '/devices/bulk', {
         selector: { tags: ['new'] },
@@ -281,8 +297,12 @@ describe('the inventory', () => {
       expect(again.data).toMatchObject({ matched: 2, changed: 0 });
     });
 
-    it('are left alone when some would not be valid', async () => {
+    it('are left alone when some would not be valid, unless they were not before', async () => {
       await device();
+      await lab.database.query(`UPDATE devices SET check_kind = 'http'`);
+      const put = await lab.call('PATCH', '/devices/bulk', { selector: { all: true }, patch: { location: 'Rack 4' } });
+      expect(put.data).toMatchObject({ changed: 1 });
+      await lab.database.query(`UPDATE devices SET check_kind = 'icmp'`);
       const answer = await lab.call('PATCH', '/devices/bulk', {
         selector: { all: true },
         patch: { check_kind: 'tcp' },
@@ -377,11 +397,16 @@ describe('the inventory', () => {
     });
 
     it('may not lead back to their own group', async () => {
-      const one = await lab.call<Shown>('POST', '/groups', { name: 'one', selector: { groups: ['two'] } });
-      expect(one.status).toBe(201);
-      const two = await lab.call('POST', '/groups', { name: 'two', selector: { groups: ['one'] } });
-      expect(two).toMatchObject({ status: 400, detail: expect.stringContaining('one → two → one') });
+      const one = await lab.call<Shown>('POST', '/groups', { name: 'one', selector: { all: true } });
+      const two = await lab.call<Shown>('POST', '/groups', { name: 'two', selector: { groups: ['one'] } });
+      expect([one.status, two.status]).toEqual([201, 201]);
+      const circle = await lab.call('PATCH', `/groups/${one.data.id}`, { selector: { groups: ['two'] } });
+      expect(circle).toMatchObject({ status: 400, detail: expect.stringMatching(/one → two → one|two → one → two/) });
       expect(await lab.call('POST', '/groups', { name: 'x' })).toMatchObject({ status: 400 });
+      expect(await lab.call('POST', '/groups', { name: 'x', selector: { sites: ['Nowhere'] } })).toMatchObject({
+        status: 400,
+        errors: [{ path: 'selector.sites.0', message: 'There is no site "Nowhere".' }],
+      });
       expect(await lab.call('POST', '/groups', { name: 'x', selector: { all: true }, members: [] })).toMatchObject({
         status: 400,
       });

@@ -147,6 +147,87 @@ describe('import and export of devices', () => {
     expect(await database.query(`SELECT actor FROM audit_log WHERE action = 'devices.imported'`)).not.toEqual([]);
   });
 
+  it('judges what an update makes of a device', async () => {
+    const devices = [
+      { name: 'tcp', ip: '10.0.0.1', check_kind: 'tcp', port: 22 },
+      { name: 'http', ip: '10.0.0.2', check_kind: 'http', url: 'http://10.0.0.2/' },
+    ];
+    dataOf(await send({ devices }));
+    const without = [
+      { name: 'tcp', ip: '10.0.0.1', port: null },
+      { name: 'http', ip: '10.0.0.2', url: null },
+    ];
+    const data = dataOf(await send({ devices: without }, '?on_duplicate=update'));
+    expect(data).toMatchObject({ updated: 0, failed: 2 });
+    expect(data.rows.map(({ errors }) => errors)).toEqual([
+      [{ path: 'port', code: 'invalid', message: 'Is required for a TCP check.' }],
+      [{ path: 'url', code: 'invalid', message: 'Is required for an HTTP check.' }],
+    ]);
+    expect(await database.query('SELECT port, url FROM devices ORDER BY ip')).toEqual([
+      { port: 22, url: null },
+      { port: null, url: 'http://10.0.0.2/' },
+    ]);
+  });
+
+  it('lets only one row change a device', async () => {
+    dataOf(await send({ devices: [{ name: 'a', ip: '10.0.0.1' }] }));
+    const devices = ['x', 'y'].map((vendor) => ({ name: 'a', ip: '10.0.0.1', vendor, allow_duplicate: true }));
+    const data = dataOf(await send({ devices }, '?on_duplicate=update'));
+    expect(data).toMatchObject({ updated: 1, failed: 1, rows: [{ row: 2, id: null }] });
+    expect(data.rows[0]!.errors[0]!.message).toBe('The device "a" is changed by row 1 already, "a".');
+    expect(await database.query('SELECT vendor FROM devices')).toEqual([{ vendor: 'x' }]);
+  });
+
+  it('makes nothing of what refused rows name, and leaves their addresses to others', async () => {
+    const devices = [
+      { name: 'lost', ip: '10.0.0.1', site: 'Oslo', profile: 'no such' },
+      { name: 'below', ip: '10.0.0.2', site: 'Bergen', parent: 'lost' },
+      { name: 'good', ip: '10.0.0.1', site: 'Bodø' },
+      { name: 'fine', ip: '10.0.0.2', site: 'Bodø' },
+    ];
+    const data = dataOf(await send({ devices }, '?create_sites=true'));
+    expect(data).toMatchObject({ created: 2, failed: 2, sites_created: 1, rows: [{ row: 1 }, { row: 2 }] });
+    const rows = await database.query('SELECT d.name, s.name AS site FROM devices d JOIN sites s ON s.id = d.site_id ORDER BY d.ip'); // prettier-ignore
+    expect(rows).toEqual([
+      { name: 'good', site: 'Bodø' },
+      { name: 'fine', site: 'Bodø' },
+    ]);
+    expect(await database.query(`SELECT name FROM sites WHERE name IN ('Oslo', 'Bergen')`)).toEqual([]);
+    const [{ after }] = await database.query<[{ after: object }]>(
+      `SELECT after FROM audit_log WHERE action = 'devices.imported' ORDER BY at DESC, id DESC LIMIT 1`,
+    );
+    expect(after).toMatchObject({
+      created: 2,
+      devices_created: [
+        { id: expect.any(String), name: 'good', ip: '10.0.0.1' },
+        { id: expect.any(String), name: 'fine', ip: '10.0.0.2' },
+      ],
+      devices_updated: [],
+      devices_left_out: 0,
+      sites: ['Bodø'],
+      sites_left_out: 0,
+    });
+  });
+
+  it('lets others have their turn while it reads', async () => {
+    const devices = Array.from({ length: 20_000 }, (_, n) => ({ name: `d${n}`, ip: `10.${n >> 8}.${n & 255}.300` }));
+    const began = performance.now();
+    let [last, longest, over] = [began, 0, false];
+    const turn = (): void => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+      if (!over) setImmediate(turn);
+    };
+    const body = JSON.stringify({ devices });
+    const answer = send(body, '', { 'content-type': 'application/json' });
+    setImmediate(turn);
+    expect(dataOf(await answer)).toMatchObject({ failed: 20_000, rows_truncated: true });
+    over = true;
+    const whole = performance.now() - began;
+    process.stderr.write(`import of 20,000: ${Math.round(whole)} ms, longest turn ${Math.round(longest)} ms\n`);
+    expect(longest).toBeLessThan(whole / 4);
+  });
+
   it('refuses the whole when fping could not keep up', async () => {
     await database.query(`INSERT INTO profiles (name, ping_interval_seconds, packets) VALUES ('hasty', 1, 20)`);
     const answer = await send({ devices: [{ name: 'a', ip: '10.0.0.1', profile: 'hasty' }] });
@@ -162,8 +243,16 @@ describe('import and export of devices', () => {
     ['compression', 'name,ip', { 'content-encoding': 'gzip' }, 415, 'unsupported_media_type'],
     ['another type', 'name,ip', { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
     ['a declared length over 32 MiB', 'name,ip', { 'content-length': '33554433' }, 413, 'body_too_large'],
+    [
+      'JSON with a declared length over 32 MiB',
+      { devices: [] },
+      { 'content-length': '33554433' },
+      413,
+      'body_too_large',
+    ],
   ])('refuses %s', async (_name, body, headers, status, code) => {
-    expect(await send(body, '', headers)).toMatchObject({ status, body: { code } });
+    const detail = expect.stringContaining(status === 413 ? '32 MiB' : '');
+    expect(await send(body, '', headers)).toMatchObject({ status, body: { code, detail } });
   });
 
   it('refuses what is not UTF-8, what grows over 32 MiB in chunks, and CSV elsewhere', async () => {
@@ -220,6 +309,42 @@ describe('import and export of devices', () => {
     }
     expect((await get('/api/v1/devices/export?enabled=false')).raw.toString().trim().split('\r\n')).toHaveLength(2);
     expect(await get('/api/v1/devices/export?limit=5')).toMatchObject({ status: 400 });
+  });
+
+  it.each([
+    ['a lone line feed', 'a\nb'],
+    ['a lone carriage return', 'a\rb'],
+  ])('exports %s within quotes, in the header too', async (_name, text) => {
+    await database.query(
+      `INSERT INTO devices (name, ip, profile_id, description, custom_fields)
+       SELECT $1, '10.0.0.1', id, $1, jsonb_build_object($1::text, 1) FROM profiles WHERE is_default`,
+      [text],
+    );
+    const csv = (await get('/api/v1/devices/export')).raw.toString();
+    expect(csv).toContain(`,"custom_fields.${text}"\r\n"${text}",10.0.0.1,`);
+    const data = dataOf(await send(csv, '?on_duplicate=update'));
+    expect(data.rows[0]!.errors).toMatchObject([
+      { path: 'custom_fields', message: expect.stringContaining('control') },
+    ]);
+    await database.query(`UPDATE devices SET custom_fields = '{}'`);
+    const again = (await get('/api/v1/devices/export')).raw.toString();
+    expect(dataOf(await send(again, '?on_duplicate=update'))).toMatchObject({ updated: 1, failed: 0 });
+    expect(await database.query('SELECT name, description FROM devices')).toEqual([{ name: text, description: text }]);
+  });
+
+  it('finds the delimiter outside quotes', async () => {
+    const csv = '"name",ip,"custom_fields.a;b;;\r\nc;d ",vendor\nx,10.0.0.1,,y';
+    expect(dataOf(await send(csv))).toMatchObject({ created: 1, failed: 0 });
+    expect(await database.query('SELECT name, vendor FROM devices')).toEqual([{ name: 'x', vendor: 'y' }]);
+  });
+
+  it('exports plain devices as JSON that fits into an import, 100,000 of them', async () => {
+    dataOf(
+      await send({ devices: [{ name: 'switch-100000.example', ip: '192.168.200.200', vendor: 'Cisco', site: null }] }),
+    );
+    const { raw } = await get('/api/v1/devices/export?format=json');
+    expect(raw.toString()).not.toContain('null');
+    expect(raw.length * 100_000).toBeLessThan(32 * 1024 * 1024);
   });
 
   it('takes 10,000 rows with bad ones in a few seconds and few statements', async () => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { selectorSchema } from '../selector.js';
 import { deviceExample } from './devices.dto.js';
 import { deviceFieldSchemas } from './device-rules.js';
-import { customValue, tags } from './device-words.js';
+import { customValues, tags } from './device-words.js';
 
 /** How many devices an answer shows; their number is always whole. */
 export const MAX_SHOWN = 100;
@@ -45,9 +45,7 @@ const patch = z
     tags: tags.optional().describe('Replaces all tags.'),
     add_tags: tags.optional(),
     remove_tags: tags.optional(),
-    custom_fields: z
-      .record(z.string().min(1).max(100), customValue)
-      .refine((values) => Object.keys(values).length <= 100, { error: 'Must have at most 100 keys.' })
+    custom_fields: customValues
       .optional()
       .describe('These keys are set, those that are null removed, all others stay.'),
   })

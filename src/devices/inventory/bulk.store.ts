@@ -1,15 +1,35 @@
 import type { EntityManager } from 'typeorm';
 import { ProblemException } from '../../platform/http/problem.js';
 import type { Selector } from '../selector.js';
-import { type BulkDeletion, type BulkPatch, type BulkResult, MAX_SHOWN } from './bulk.dto.js';
+import { type BulkDeletion, type BulkPatch, type BulkResult } from './bulk.dto.js';
 import type { ReferenceIds } from './references.store.js';
 import { numbered, selectorCondition } from './selector-sql.js';
 
-type Outcome = Omit<BulkResult, 'dry_run'> & { ids: string[] | null; faulty: string[] | null };
+/** As many devices are read back, for the answer and the audit log; the number and the ids of all are. */
+const MAX_READ = 1_000;
 
-/** Devices that the patch would leave without what their kind of check needs, or with too much. */
-const FAULTY = `(d.check_kind = 'tcp' AND d.port IS NULL) OR (d.check_kind = 'http' AND d.url IS NULL) OR cardinality(d.tags) > 50
-  OR (SELECT count(*) FROM jsonb_object_keys(d.custom_fields)) > 100 OR octet_length(d.custom_fields::text) > 20000`;
+type Difference = BulkResult['devices'][number];
+interface Patched {
+  matched: number;
+  changed: number;
+  /** The first of those that changed, by name. */
+  differences: Difference[];
+  /** All that changed. */
+  ids: string[] | null;
+}
+
+const NEEDS = (row: string) =>
+  `((${row}.check_kind = 'tcp' AND ${row}.port IS NULL) OR (${row}.check_kind = 'http' AND ${row}.url IS NULL))`;
+const KEYS = (row: string) => `(SELECT count(*) FROM jsonb_object_keys(${row}.custom_fields))`;
+const LENGTH = (row: string) => `octet_length(${row}.custom_fields::text)`;
+/**
+ * Devices that the patch (`o` before, `d` after it) would leave without what their kind of check needs, or with too much. What was so
+ * before is no fault of the patch.
+ */
+const FAULTY = `(${NEEDS('d')} AND NOT ${NEEDS('o')}) OR cardinality(d.tags) > greatest(50, cardinality(o.tags))
+  OR ${KEYS('d')} > greatest(100, ${KEYS('o')}) OR ${LENGTH('d')} > greatest(20000, ${LENGTH('o')})`;
+/** The columns that tell. */
+const JUDGED = ['check_kind', 'port', 'url', 'tags', 'custom_fields'];
 
 /**
  * Changes all devices of a selector in one statement. Rows that already are as wanted are left alone.
@@ -20,46 +40,45 @@ export async function patchDevices(
   selector: Selector,
   patch: BulkPatch,
   ids: ReferenceIds,
-): Promise<Omit<Outcome, 'faulty'>> {
+): Promise<Patched> {
   const chosen = numbered(selectorCondition(selector));
   const values = [...chosen.values];
   const columns = assignments(patch, ids, (value) => `$${values.push(value)}`);
   const names = columns.map(({ column }) => column);
   const shown = (alias: string) =>
     `jsonb_build_object(${names.map((name) => `'${name}', ${alias}.${name}`).join(', ')})`;
-  const [outcome] = await manager.query<[Outcome]>(
-    `WITH chosen AS MATERIALIZED (SELECT d.id, ${names.map((name) => `d.${name}`).join(', ')} FROM devices d WHERE ${chosen.text} FOR UPDATE),
+  const [outcome] = await manager.query<[Patched & { faulty: string[] | null }]>(
+    `WITH chosen AS MATERIALIZED (SELECT d.id, ${[...new Set([...names, ...JUDGED])].map((name) => `d.${name}`).join(', ')} FROM devices d WHERE ${chosen.text} FOR UPDATE),
      changed AS (
        UPDATE devices d SET ${columns.map(({ column, sql }) => `${column} = ${sql}`).join(', ')}, updated_at = clock_timestamp()
        FROM chosen o WHERE o.id = d.id
          AND (${columns.map(({ column, sql }) => `o.${column} IS DISTINCT FROM ${sql}`).join(' OR ')})
        RETURNING d.id, d.name, ${shown('o')} AS before, ${shown('d')} AS after, ${FAULTY} AS faulty)
      SELECT (SELECT count(*)::int FROM chosen) AS matched, (SELECT count(*)::int FROM changed) AS changed,
-            coalesce((SELECT jsonb_agg(f) FROM (SELECT id, name, before, after FROM changed ORDER BY name, id LIMIT ${MAX_SHOWN}) f), '[]') AS devices,
+            coalesce((SELECT jsonb_agg(f) FROM (SELECT id, name, before, after FROM changed ORDER BY name, id LIMIT ${MAX_READ}) f), '[]') AS differences,
             (SELECT array_agg(id) FROM changed) AS ids,
             (SELECT array_agg(name) FROM (SELECT name FROM changed WHERE faulty ORDER BY name LIMIT 5) f) AS faulty`,
     values,
   );
   const { faulty, ...result } = outcome;
   if (faulty) throw faultyDevices(faulty);
-  return { ...result, devices: result.devices.map(onlyDifferences) };
+  return { ...result, differences: result.differences.map(onlyDifferences) };
 }
 
-/** Removes all devices of a selector; children that stay lose their parent. Two statements. */
+/** Removes all devices of a selector; children that stay lose their parent. Two statements. @returns the first of them, by name */
 export async function deleteDevices(
   manager: EntityManager,
   selector: Selector,
-): Promise<Omit<BulkDeletion, 'dry_run'> & { ids: string[] | null }> {
+): Promise<Omit<BulkDeletion, 'dry_run'>> {
   const { text, values } = numbered(selectorCondition(selector));
   await manager.query(
     `UPDATE devices SET parent_id = NULL, updated_at = clock_timestamp() WHERE parent_id IN (SELECT d.id FROM devices d WHERE ${text})`,
     values,
   );
-  const [outcome] = await manager.query<[Omit<BulkDeletion, 'dry_run'> & { ids: string[] | null }]>(
+  const [outcome] = await manager.query<[Omit<BulkDeletion, 'dry_run'>]>(
     `WITH gone AS (DELETE FROM devices d WHERE ${text} RETURNING d.id, d.name, d.ip)
      SELECT (SELECT count(*)::int FROM gone) AS deleted,
-            coalesce((SELECT jsonb_agg(f) FROM (SELECT id, name, ip FROM gone ORDER BY name, id LIMIT ${MAX_SHOWN}) f), '[]') AS devices,
-            (SELECT array_agg(id) FROM gone) AS ids`,
+            coalesce((SELECT jsonb_agg(f) FROM (SELECT id, name, ip FROM gone ORDER BY name, id LIMIT ${MAX_READ}) f), '[]') AS devices`,
     values,
   );
   return outcome;
@@ -120,7 +139,7 @@ function faultyDevices(names: string[]): ProblemException {
   });
 }
 
-function onlyDifferences({ id, name, before, after }: BulkResult['devices'][number]): BulkResult['devices'][number] {
+function onlyDifferences({ id, name, before, after }: Difference): Difference {
   const keys = Object.keys(after).filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
   const pick = (from: Record<string, unknown>) => Object.fromEntries(keys.map((key) => [key, from[key]]));
   return { id, name, before: pick(before), after: pick(after) };

@@ -85,12 +85,20 @@ describe('a new device', () => {
       ...valid,
       name: ' a ',
       vendor: ' ',
+      expected_body: '',
       site_id: site,
       tags: ['B', 'b', 'ä1'],
-      custom_fields: { region: 'x', n: 1.5 },
+      custom_fields: { ' region ': 'x', n: 1.5 },
     };
     expect(readNewDevice(row)).toEqual({
-      device: { ...valid, vendor: null, site, tags: ['b', 'ä1'], custom_fields: { region: 'x', n: 1.5 } },
+      device: {
+        ...valid,
+        vendor: null,
+        expected_body: null,
+        site,
+        tags: ['b', 'ä1'],
+        custom_fields: { region: 'x', n: 1.5 },
+      },
     });
   });
 
@@ -111,6 +119,10 @@ describe('a new device', () => {
       { ...valid, custom_fields: Object.fromEntries(Array.from({ length: 17 }, (_, n) => [n, 'x'.repeat(1_024)])) },
       'custom_fields',
     ],
+    ['a line break in the name of a custom field', { ...valid, custom_fields: { 'a\nb': 1 } }, 'custom_fields'],
+    ['a blank name of a custom field', { ...valid, custom_fields: { ' ': 1 } }, 'custom_fields'],
+    ['a long name of a custom field', { ...valid, custom_fields: { ['a'.repeat(101)]: 1 } }, 'custom_fields'],
+    ['a custom field said twice', { ...valid, custom_fields: { a: 1, 'a ': 2 } }, 'custom_fields'],
     ['a list in a custom field', { ...valid, custom_fields: { a: [] } }, 'custom_fields.a'],
     ['a NUL', { ...valid, vendor: 'a\0' }, 'vendor'],
     ['half a surrogate pair in a custom field', { ...valid, custom_fields: { a: '\ud800' } }, 'custom_fields'],

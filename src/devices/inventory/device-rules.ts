@@ -49,7 +49,13 @@ export const deviceFieldSchemas = {
     .nullable()
     .optional()
     .describe('`200`, `200-299`, several with commas; null is 200-399.'),
-  expected_body: z.string().max(1_000).nullable().optional().describe('Text that the answer must hold.'),
+  expected_body: z
+    .string()
+    .max(1_000)
+    .transform((value) => (value === '' ? null : value))
+    .nullable()
+    .optional()
+    .describe('Text that the answer must hold.'),
   refused_is_up: z
     .boolean()
     .optional()

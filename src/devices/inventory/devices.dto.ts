@@ -98,7 +98,7 @@ export const devicesQuery = listQuery({
     region: word.describe('Of the device (custom_fields.region), or else of its site.'),
     branch: word.describe('Of the device (custom_fields.branch), or else of its site.'),
     site: referenceText.optional().describe('Id or name; those below it count as well.'),
-    tag: word,
+    tag: z.string().trim().toLowerCase().min(1).max(200).optional(),
     group: referenceText.optional().describe('Id or name.'),
     profile: referenceText.optional().describe('Id or name.'),
     check_kind: z.enum(CHECK_KINDS).optional(),

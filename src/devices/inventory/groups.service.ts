@@ -5,6 +5,7 @@ import type { Page } from '../../platform/http/envelope.js';
 import { ProblemException } from '../../platform/http/problem.js';
 import { AuditLog } from '../../platform/security/audit-log.service.js';
 import { listRows } from '../../platform/security/list-rows.store.js';
+import type { Selector } from '../selector.js';
 import { changedFields } from './changed-fields.js';
 import { DeviceDirectory } from './device-directory.service.js';
 import type { DevicesQuery } from './devices.dto.js';
@@ -14,6 +15,7 @@ import type { CreateGroupBody, GroupDto, GroupsQuery, UpdateGroupBody } from './
 import { InventoryTransaction } from './inventory-transaction.store.js';
 import { type DatedRow, presentTimes } from './present-times.js';
 import { insertRow, updateRow } from './row.store.js';
+import { unknownReferences } from './selector-references.store.js';
 
 type GroupRow = DatedRow<GroupDto>;
 
@@ -62,6 +64,7 @@ export class Groups {
   /** @throws ProblemException `validation_failed`, `name_taken` */
   create({ members, ...columns }: CreateGroupBody, request: FastifyRequest): Promise<GroupDto> {
     return this.transaction.run(async (manager) => {
+      await checkSelector(manager, columns.selector);
       const id = await insertRow(manager, 'groups', asColumns(columns));
       if (members) await setMembers(manager, id, members);
       await checkReferences(manager);
@@ -78,6 +81,7 @@ export class Groups {
   update(id: string, { members, ...columns }: UpdateGroupBody, request: FastifyRequest): Promise<GroupDto> {
     return this.transaction.run(async (manager) => {
       const before = await this.one(id, manager);
+      await checkSelector(manager, columns.selector);
       await updateRow(manager, 'groups', id, { ...asColumns(columns), ...(members && { selector: null }) });
       if (members || columns.selector) await setMembers(manager, id, members ?? []);
       await checkReferences(manager);
@@ -121,6 +125,12 @@ async function setMembers(manager: EntityManager, id: string, members: string[])
   throw invalid(
     missing.map(({ member, index }) => ({ path: `members.${index}`, message: `There is no device ${member}.` })),
   );
+}
+
+/** @throws ProblemException `validation_failed`, naming sites, groups and profiles that there are not */
+async function checkSelector(manager: EntityManager, selector: Selector | undefined): Promise<void> {
+  const errors = selector ? await unknownReferences(manager, selector, 'selector') : [];
+  if (errors.length > 0) throw invalid(errors);
 }
 
 async function checkReferences(manager: EntityManager): Promise<void> {

@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { CacheService } from '../../platform/cache/cache.service.js';
+import { encodeNotice, NOTICE_CHANNEL } from '../../platform/events/notice.js';
 import { asRefusal } from './refusal.js';
 
 /** What is kept of the inventory. Devices show the names of sites, profiles and parents, so any change may touch any of it. */
 export const INVENTORY_CACHE = ['device:*', 'device-list:*', 'profile:*', 'profile-list:*'] as const;
+
+const NOTICE = [NOTICE_CHANNEL, encodeNotice({ kind: 'inventory_changed' })];
 
 /** Every change of the inventory goes through here. */
 @Injectable()
@@ -22,7 +25,11 @@ export class InventoryTransaction {
   async run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     const result = await this.database
       .transaction(async (manager) => {
-        await manager.query("SELECT pg_advisory_xact_lock(hashtextextended('inventory', 0))");
+        // Told at the commit, and not at all without one. In the same statement: changes of many devices are held to six.
+        await manager.query(
+          "SELECT pg_advisory_xact_lock(hashtextextended('inventory', 0)), pg_notify($1, $2)",
+          NOTICE,
+        );
         return work(manager);
       })
       .catch((error: unknown) => {
@@ -47,7 +54,12 @@ export class InventoryTransaction {
     }
   }
 
-  /** For who changed the inventory in a transaction of its own: after the commit. */
+  /** For who changes the inventory in a transaction of its own: within it. {@link forget} is for after the commit. */
+  async announce(manager: EntityManager): Promise<void> {
+    await manager.query('SELECT pg_notify($1, $2)', NOTICE);
+  }
+
+  /** This process, and with Redis all of them. Without it the others hear of the change by the notice. */
   async forget(): Promise<void> {
     await Promise.all(INVENTORY_CACHE.map((pattern) => this.cache.invalidate(pattern)));
   }

@@ -6,6 +6,7 @@ import { DevicesController } from './devices.controller.js';
 import { Devices } from './devices.service.js';
 import { GroupsController } from './groups.controller.js';
 import { Groups } from './groups.service.js';
+import { InventoryMemory } from './inventory-memory.service.js';
 import { InventoryModule } from './inventory.module.js';
 import { ProfilesController } from './profiles.controller.js';
 import { Profiles } from './profiles.service.js';
@@ -16,6 +17,6 @@ import { Sites } from './sites.service.js';
 @Module({
   imports: [InventoryModule, SecurityModule],
   controllers: [BulkController, DevicesController, SitesController, GroupsController, ProfilesController],
-  providers: [Devices, BulkDevices, Sites, Groups, Profiles],
+  providers: [Devices, BulkDevices, Sites, Groups, Profiles, InventoryMemory],
 })
 export class InventoryApiModule {}

@@ -9,10 +9,14 @@ const NUMBERS = new Set(['port', 'snmp_port']);
 /** Columns of an export, in order; custom fields follow. */
 export const EXPORT_COLUMNS = DEVICE_FIELDS.filter((name) => !name.endsWith('_id') && name !== 'custom_fields');
 
+export function isCustom(column: string): boolean {
+  return column.startsWith(CUSTOM);
+}
+
 /** Column names that no field of a device has. */
 export function unknownColumns(header: readonly string[]): string[] {
   return header.filter(
-    (name) => !DEVICE_FIELDS.includes(name) && !(name.startsWith(CUSTOM) && name.length > CUSTOM.length),
+    (name) => !DEVICE_FIELDS.includes(name) && !(isCustom(name) && name.slice(CUSTOM.length).trim() !== ''),
   );
 }
 
@@ -23,7 +27,7 @@ export function deviceOfCells(header: readonly string[], cells: readonly string[
   header.forEach((column, index) => {
     const text = fromCell(cells[index] ?? '');
     if (text === '') return;
-    if (column.startsWith(CUSTOM)) custom.push([column.slice(CUSTOM.length), customOfText(text)]);
+    if (isCustom(column)) custom.push([column.slice(CUSTOM.length), customOfText(text)]);
     else device[column] = fieldOfText(column, text);
   });
   // From entries: a column may be called "__proto__".

@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { setImmediate } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import { CsvBody } from '../../platform/http/csv-body.js';
 import { ProblemException } from '../../platform/http/problem.js';
 import { AuditLog } from '../../platform/security/audit-log.service.js';
 import { type DeviceRow, deviceRow } from '../inventory/device-row.js';
+import { deviceFaults } from '../inventory/device-rules.js';
 import { insertDevices, refuseCircle } from '../inventory/device.store.js';
 import { InventoryTransaction } from '../inventory/inventory-transaction.store.js';
 import { PingBudget } from '../inventory/ping-budget.store.js';
-import { type ReferenceIds, ReferenceIndex } from '../inventory/references.store.js';
+import { type ReferenceIds, ReferenceIndex, type References } from '../inventory/references.store.js';
 import { isUuid } from '../inventory/uuid.js';
 import {
   BATCH_ROWS,
@@ -18,23 +20,15 @@ import {
   type ImportRow,
   linkParents,
   MAX_ROWS,
-  placeOf,
   refuseCircles,
   refuseOrphans,
   refuseRepeats,
 } from './import-rows.js';
+import { inTurns, ROWS_A_TURN } from './in-turns.js';
+import { auditOf, report, rolledBack } from './import-report.js';
 import type { ImportBody, ImportDto, ImportQuery } from './import.dto.js';
 import { createSites, devicesAt, type KnownDevice, rewriteDevices, setParents } from './import.store.js';
 import { readCsv } from './read-csv.js';
-
-const MAX_TOLD = 10_000;
-
-/** A row that is to be written, with what it refers to. */
-interface Planned {
-  row: ImportRow;
-  ids: ReferenceIds;
-  known: KnownDevice | null;
-}
 
 /** Import of devices from a file or a list. */
 @Injectable()
@@ -53,90 +47,85 @@ export class DeviceImport {
    */
   async run(body: CsvBody | ImportBody, query: ImportQuery, request: FastifyRequest): Promise<ImportDto> {
     const rows = await readRows(body);
-    refuseRepeats(rows);
-    linkParents(rows);
-    refuseCircles(rows);
-    let sitesCreated = 0;
-    const work = async (manager: EntityManager): Promise<void> => {
-      sitesCreated = await this.write(manager, rows, query);
-      if (query.dry_run) return;
-      if (query.atomic && rows.some(({ status }) => status === 'failed')) throw rolledBack(rows);
-      const { rows: _, ...after } = report(rows, query, sitesCreated);
+    await linkParents(rows);
+    await refuseCircles(rows);
+    const work = async (manager: EntityManager): Promise<ImportDto> => {
+      const sites = await this.write(manager, rows, query);
+      if (query.atomic && !query.dry_run && rows.some(({ status }) => status === 'failed')) throw rolledBack(rows);
+      const told = await report(rows, query, sites);
+      const after = auditOf(told, rows, sites);
       await this.audit.record({ request, action: 'devices.imported', subjectType: 'device', after }, manager);
+      return told;
     };
-    await (query.dry_run ? this.transaction.rehearse(work) : this.transaction.run(work));
-    return report(rows, query, sitesCreated);
+    return query.dry_run ? this.transaction.rehearse(work) : this.transaction.run(work);
   }
 
-  /** @returns how many sites were made */
-  private async write(manager: EntityManager, rows: ImportRow[], query: ImportQuery): Promise<number> {
+  /** @returns the names of the sites that were made */
+  private async write(manager: EntityManager, rows: ImportRow[], query: ImportQuery): Promise<string[]> {
     await judgeAddresses(manager, rows, query);
-    const open = rows.filter(({ status }) => status !== 'failed' && status !== 'skipped');
-    const { references, sitesCreated } = await this.references(manager, open, query);
-    const plans = new Map<ImportRow, Planned>();
-    for (const row of open) {
-      const ids = resolve(row, references);
-      if (ids) plans.set(row, { row, ids, known: row.existing });
-    }
-    refuseOrphans(rows);
-    const planned = [...plans.values()].filter(({ row }) => row.status !== 'failed');
-    const fresh = planned.filter(({ known }) => known === null);
-    for (const batch of batches(fresh)) {
+    const open = rows.filter(({ status }) => status === null);
+    let references = await ReferenceIndex.load(manager, open.map(({ device }) => device!)); // prettier-ignore
+    for await (const part of inTurns(open)) for (const row of part) judge(row, references, query);
+    await refuseOrphans(rows);
+    // Only now: a row that is refused anyway leaves its address to the next.
+    await refuseRepeats(rows);
+    await refuseOrphans(rows);
+    const kept = open.filter(({ status }) => status === null);
+    const sites = query.create_sites ? await createSites(manager, missingSites(kept, references)) : [];
+    if (sites.length > 0) references = await ReferenceIndex.load(manager, kept.map(({ device }) => device!)); // prettier-ignore
+    for (const batch of batches(kept.filter(({ existing }) => existing === null))) {
       const ids = await insertDevices(
         manager,
-        batch.map((each) => newRow(each, references)),
+        batch.map((row) => newRow(row, references)),
       );
-      batch.forEach(({ row }, index) => Object.assign(row, { status: 'created', id: ids[index] }));
+      batch.forEach((row, index) => Object.assign(row, { status: 'created', id: ids[index] }));
     }
-    for (const batch of batches(planned.filter(({ known }) => known !== null))) {
-      await rewriteDevices(manager, batch.map(changedRow));
-      for (const { row, known } of batch) Object.assign(row, { status: 'updated', id: known!.id });
+    for (const batch of batches(kept.filter(({ existing }) => existing !== null))) {
+      await rewriteDevices(
+        manager,
+        batch.map((row) => changedRow(row, references.resolve(wantedBy(row)).ids)),
+      );
+      for (const row of batch) Object.assign(row, { status: 'updated', id: row.existing!.id });
     }
-    for (const batch of batches(planned.filter(({ row }) => row.parentRow?.id))) {
+    for (const batch of batches(kept.filter(({ parentRow }) => parentRow?.id))) {
       await setParents(
         manager,
-        batch.map(({ row }) => ({ id: row.id!, parentId: row.parentRow!.id! })),
+        batch.map(({ id, parentRow }) => ({ id: id!, parentId: parentRow!.id! })),
       );
     }
-    const withParent = planned.filter(({ row }) => row.device?.parent).map(({ row }) => row.id!);
+    const withParent = kept.filter(({ device }) => device?.parent).map(({ id }) => id!);
     if (withParent.length > 0) await refuseCircle(manager, 'devices', withParent);
-    if (planned.length > 0) await this.budget.check(manager);
-    return sitesCreated;
-  }
-
-  private async references(manager: EntityManager, open: readonly ImportRow[], query: ImportQuery) {
-    const wanted = open.map(({ device }) => device!);
-    const references = await ReferenceIndex.load(manager, wanted);
-    if (!query.create_sites) return { references, sitesCreated: 0 };
-    const missing = new Set<string>();
-    for (const { site } of wanted) {
-      if (site && !isUuid(site) && references.resolve({ site }).errors.length > 0) missing.add(site);
-    }
-    if (missing.size === 0) return { references, sitesCreated: 0 };
-    const made = await createSites(manager, [...missing]);
-    return { references: await ReferenceIndex.load(manager, wanted), sitesCreated: made.length };
+    if (kept.length > 0) await this.budget.check(manager);
+    return sites;
   }
 }
 
 async function readRows(body: CsvBody | ImportBody): Promise<ImportRow[]> {
   const rows: ImportRow[] = [];
-  for await (const given of body instanceof CsvBody ? readCsv(body.bytes()) : listed(body)) {
-    if (rows.length >= MAX_ROWS) {
-      const detail = `An import takes at most ${MAX_ROWS} rows. Send the file in several parts.`;
-      throw new ProblemException('body_too_large', { detail, headers: { connection: 'close' } });
+  const read = (given: GivenRow): void => {
+    if (rows.length < MAX_ROWS) return void rows.push(importRow(given, rows.length + 1));
+    const detail = `An import takes at most ${MAX_ROWS} rows. Send the file in several parts.`;
+    throw new ProblemException('body_too_large', { detail, headers: { connection: 'close' } });
+  };
+  if (body instanceof CsvBody) {
+    for await (const given of readCsv(body.bytes())) {
+      read(given);
+      if (rows.length % ROWS_A_TURN === 0) await setImmediate();
     }
-    rows.push(importRow(given, rows.length + 1));
-  }
+  } else for await (const part of inTurns(body.devices.keys())) for (const index of part) read(taken(body, index));
   return rows;
 }
 
-function* listed({ devices }: ImportBody): Generator<GivenRow> {
-  for (const value of devices) yield { line: null, value, fault: null };
+/** A row of a list, which lets go of it: what was sent and what was read are not held both. */
+function taken({ devices }: ImportBody, index: number): GivenRow {
+  const value = devices[index];
+  devices[index] = null;
+  return { line: null, value, fault: null };
 }
 
 /** Finds the devices that have the rows' addresses, and does with such rows as was asked. */
 async function judgeAddresses(manager: EntityManager, rows: readonly ImportRow[], query: ImportQuery): Promise<void> {
-  for (const batch of batches(rows.filter(({ device, status }) => device && status !== 'failed'))) {
+  for (const batch of batches(rows.filter(({ status }) => status === null))) {
     const there = new Map<string, KnownDevice[]>();
     for (const each of await devicesAt(
       manager,
@@ -163,73 +152,43 @@ function judgeAddress(row: ImportRow, there: readonly KnownDevice[], onDuplicate
   }
 }
 
-/** The ids that a row refers to; null when it was refused. */
-function resolve(row: ImportRow, references: ReferenceIndex): ReferenceIds | null {
-  const { site, profile, parent, snmp_credential } = row.device!;
-  // A parent of the same import gets its id later.
-  const { ids, errors } = references.resolve({
-    site,
-    profile,
-    snmp_credential,
-    parent: row.parentRow ? undefined : parent,
-  });
-  for (const { path, message } of errors) fail(row, 'reference_not_found', path, message);
-  return errors.length > 0 ? null : ids;
+/** Refuses a row whose references lead nowhere, and one that would leave its device without what its check needs. */
+function judge(row: ImportRow, references: ReferenceIndex, query: ImportQuery): void {
+  const { ids, errors } = references.resolve(wantedBy(row));
+  for (const { path, message } of errors) {
+    const siteToMake = path === 'site' && query.create_sites && !isUuid(row.device!.site!);
+    if (!siteToMake) fail(row, 'reference_not_found', path, message);
+  }
+  if (!row.existing) return;
+  for (const { path, message } of deviceFaults(changedRow(row, ids))) fail(row, 'invalid', path, message);
 }
 
-function newRow({ row, ids }: Planned, references: ReferenceIndex): DeviceRow {
+/** What a row refers to; a parent of the same import gets its id later. */
+function wantedBy({ device, parentRow }: ImportRow): References {
+  const { site, profile, parent, snmp_credential } = device!;
+  return { site, profile, snmp_credential, parent: parentRow ? undefined : parent };
+}
+
+function missingSites(rows: readonly ImportRow[], references: ReferenceIndex): string[] {
+  const named = new Set(rows.map(({ device }) => device!.site).filter((site) => typeof site === 'string'));
+  return [...named].filter((site) => references.resolve({ site }).errors.length > 0);
+}
+
+function newRow(row: ImportRow, references: ReferenceIndex): DeviceRow {
+  const { ids } = references.resolve(wantedBy(row));
   const profile = ids.profile_id ?? references.resolve({ profile: null }).ids.profile_id!;
   return deviceRow(row.device!, { ...ids, profile_id: profile });
 }
 
 /** What the row says over what is there. */
-function changedRow({ row, ids, known: before }: Planned): KnownDevice {
-  const given = row.device!;
-  const full = deviceRow(given, { ...ids, profile_id: ids.profile_id ?? before!.profile_id });
+function changedRow({ device, existing }: ImportRow, ids: ReferenceIds): KnownDevice {
+  const given = device!;
+  const full = deviceRow(given, { ...ids, profile_id: ids.profile_id ?? existing!.profile_id });
   const said = Object.keys(full).filter((name) => {
     const key = name === 'duplicate_allowed' ? 'allow_duplicate' : name;
     return key in ids || given[key as keyof typeof given] !== undefined;
   });
-  return { ...before!, ...Object.fromEntries(said.map((name) => [name, full[name as keyof DeviceRow]])) };
-}
-
-function rolledBack(rows: readonly ImportRow[]): ProblemException {
-  const failed = rows.filter(({ status }) => status === 'failed');
-  const errors = failed.slice(0, MAX_TOLD).flatMap((row) =>
-    row.errors.map(({ path, message }) => ({
-      path: [`rows.${row.row}`, path].filter(Boolean).join('.'),
-      message: `${placeOf(row)}: ${message}`,
-    })),
-  );
-  const detail = `Nothing was imported: ${failed.length} of ${rows.length} rows were refused. \`errors\` names them; correct them and import again.`;
-  return new ProblemException('import_rolled_back', { detail, errors: errors.slice(0, MAX_TOLD) });
-}
-
-function report(rows: readonly ImportRow[], query: ImportQuery, sitesCreated: number): ImportDto {
-  const count = (wanted: ImportRow['status']): number => rows.filter(({ status }) => status === wanted).length;
-  const committed = !query.dry_run;
-  const told = query.rows === 'all' ? rows : rows.filter(({ status }) => status === 'failed');
-  return {
-    total: rows.length,
-    created: count('created'),
-    updated: count('updated'),
-    skipped: count('skipped'),
-    failed: count('failed'),
-    sites_created: sitesCreated,
-    atomic: query.atomic,
-    dry_run: query.dry_run,
-    committed,
-    rows: told.slice(0, MAX_TOLD).map(({ row, line, status, id, name, ip, errors }) => ({
-      row,
-      line,
-      status: status!,
-      id: committed || status !== 'created' ? id : null,
-      name,
-      ip,
-      errors,
-    })),
-    rows_truncated: told.length > MAX_TOLD,
-  };
+  return { ...existing!, ...Object.fromEntries(said.map((name) => [name, full[name as keyof DeviceRow]])) };
 }
 
 function* batches<T>(items: readonly T[]): Generator<T[]> {

@@ -23,9 +23,9 @@ export const exportQuery = z
   });
 export type ExportQuery = z.output<typeof exportQuery>;
 
-const text = z.string().nullable();
+const text = z.string().optional();
 
-/** With `format=json`: a body that `POST /devices/import` takes as it is. */
+/** With `format=json`: a body that `POST /devices/import` takes as it is. What a device has none of is left out. */
 export const exportSchema = z.strictObject({
   devices: z.array(
     z.strictObject({
@@ -43,7 +43,7 @@ export const exportSchema = z.strictObject({
       profile: text.describe('Its name.'),
       parent: text.describe('Its name, or its id when others have that name too.'),
       check_kind: z.enum(CHECK_KINDS),
-      port: z.int().nullable(),
+      port: z.int().optional(),
       url: text,
       expected_status: text,
       expected_body: text,
@@ -53,7 +53,7 @@ export const exportSchema = z.strictObject({
       custom_fields: z.record(z.string(), z.unknown()),
       snmp_credential: text.describe('Its name.'),
       snmp_port: z.int(),
-      discovered_at: z.iso.datetime().nullable(),
+      discovered_at: z.iso.datetime().optional(),
       allow_duplicate: z.boolean(),
     }),
   ),
@@ -64,29 +64,17 @@ export const exportExample: z.output<typeof exportSchema> = {
     {
       name: 'core-sw-1',
       ip: '10.0.0.5',
-      hostname: null,
       vendor: 'Cisco',
       device_type: 'switch',
-      device_subtype: null,
-      model: null,
       location: 'Rack 2',
-      description: null,
       enabled: true,
       site: 'Berlin',
-      profile: null,
-      parent: null,
       check_kind: 'icmp',
-      port: null,
-      url: null,
-      expected_status: null,
-      expected_body: null,
       refused_is_up: true,
       verify_tls: true,
       tags: ['core'],
       custom_fields: { region: 'East' },
-      snmp_credential: null,
       snmp_port: 161,
-      discovered_at: null,
       allow_duplicate: false,
     },
   ],

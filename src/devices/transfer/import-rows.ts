@@ -1,6 +1,7 @@
 import type { InvalidValue } from '../../platform/http/problem.js';
 import type { DeviceRow } from '../inventory/device-row.js';
 import { type NewDevice, readNewDevice } from '../inventory/device-rules.js';
+import { inTurns } from './in-turns.js';
 
 /** Rows of one import. */
 export const MAX_ROWS = 100_000;
@@ -72,6 +73,7 @@ export function importRow({ line, value, fault }: GivenRow, row: number): Import
 
 export function fail(row: ImportRow, code: RowError['code'], path: string, message: string): ImportRow {
   row.status = 'failed';
+  row.id = null;
   row.errors.push({ path, message, code });
   return row;
 }
@@ -81,57 +83,80 @@ export function placeOf({ row, line }: ImportRow): string {
   return line === null ? `row ${row}` : `line ${line}`;
 }
 
-/** Refuses addresses that an earlier row of the same import has, unless both rows allow it. */
-export function refuseRepeats(rows: readonly ImportRow[]): void {
-  const first = new Map<string, ImportRow>();
-  for (const row of rows) {
-    if (!row.device || row.status === 'failed') continue;
-    const earlier = first.get(row.device.ip);
-    if (!earlier) first.set(row.device.ip, row);
-    else if (!row.device.allow_duplicate) {
-      const message = `The address ${row.device.ip} is in ${placeOf(earlier)} already, of "${earlier.name}".`;
-      fail(row, 'duplicate_address', 'ip', message);
-    }
+/**
+ * Refuses addresses that an earlier row of the same import has, unless the later row allows it, and devices that an earlier row changes.
+ * Rows that were refused have neither.
+ */
+export async function refuseRepeats(rows: readonly ImportRow[]): Promise<void> {
+  const byAddress = new Map<string, ImportRow>();
+  const byDevice = new Map<string, ImportRow>();
+  for await (const part of inTurns(rows)) {
+    for (const row of part) if (row.device && row.status !== 'failed') refuseRepeat(row, byAddress, byDevice);
   }
+}
+
+function refuseRepeat(row: ImportRow, byAddress: Map<string, ImportRow>, byDevice: Map<string, ImportRow>): void {
+  const { ip, allow_duplicate } = row.device!;
+  const same = byAddress.get(ip);
+  if (same && !allow_duplicate) {
+    fail(row, 'duplicate_address', 'ip', `The address ${ip} is in ${placeOf(same)} already, of "${same.name}".`);
+    return;
+  }
+  const earlier = row.existing && byDevice.get(row.existing.id);
+  if (earlier) {
+    const message = `The device "${row.existing!.name}" is changed by ${placeOf(earlier)} already, "${earlier.name}".`;
+    fail(row, 'duplicate_address', 'ip', message);
+    return;
+  }
+  if (!same) byAddress.set(ip, row);
+  if (row.existing) byDevice.set(row.existing.id, row);
 }
 
 /** Finds parents among the rows of the import by name. Names that several rows have mean none of them. */
-export function linkParents(rows: readonly ImportRow[]): void {
+export async function linkParents(rows: readonly ImportRow[]): Promise<void> {
   const byName = new Map<string, ImportRow | null>();
-  for (const row of rows) if (row.name !== null) byName.set(row.name, byName.has(row.name) ? null : row);
-  for (const row of rows) row.parentRow = (row.device?.parent && byName.get(row.device.parent)) || null;
-}
-
-/** Refuses rows that lie above themselves. Linear in their number. */
-export function refuseCircles(rows: readonly ImportRow[]): void {
-  const done = new Set<ImportRow>();
-  for (const start of rows) {
-    const path: ImportRow[] = [];
-    const onPath = new Set<ImportRow>();
-    let row: ImportRow | null = start;
-    while (row && !done.has(row) && !onPath.has(row)) {
-      path.push(row);
-      onPath.add(row);
-      row = row.parentRow;
-    }
-    if (row && onPath.has(row)) {
-      const circle = path.slice(path.indexOf(row));
-      const names = [...circle, row].slice(0, 10).map(({ name }) => name);
-      for (const each of circle)
-        fail(each, 'parent_cycle', 'parent', `Nothing can lie above itself: ${names.join(' → ')}.`);
-    }
-    for (const each of path) done.add(each);
+  for await (const part of inTurns(rows)) {
+    for (const row of part) if (row.name !== null) byName.set(row.name, byName.has(row.name) ? null : row);
+  }
+  for await (const part of inTurns(rows)) {
+    for (const row of part) row.parentRow = (row.device?.parent && byName.get(row.device.parent)) || null;
   }
 }
 
+/** Refuses rows that lie above themselves. Linear in their number. */
+export async function refuseCircles(rows: readonly ImportRow[]): Promise<void> {
+  const done = new Set<ImportRow>();
+  for await (const part of inTurns(rows)) for (const start of part) refuseCircleFrom(start, done);
+}
+
+function refuseCircleFrom(start: ImportRow, done: Set<ImportRow>): void {
+  const path: ImportRow[] = [];
+  const onPath = new Set<ImportRow>();
+  let row: ImportRow | null = start;
+  while (row && !done.has(row) && !onPath.has(row)) {
+    path.push(row);
+    onPath.add(row);
+    row = row.parentRow;
+  }
+  if (row && onPath.has(row)) {
+    const circle = path.slice(path.indexOf(row));
+    const names = [...circle, row].slice(0, 10).map(({ name }) => name);
+    for (const each of circle)
+      fail(each, 'parent_cycle', 'parent', `Nothing can lie above itself: ${names.join(' → ')}.`);
+  }
+  for (const each of path) done.add(each);
+}
+
 /** Refuses rows whose parent is a row that was refused, and those below them. Linear in their number. */
-export function refuseOrphans(rows: readonly ImportRow[]): void {
+export async function refuseOrphans(rows: readonly ImportRow[]): Promise<void> {
   const children = new Map<ImportRow, ImportRow[]>();
-  for (const row of rows) {
-    if (!row.parentRow) continue;
-    const siblings = children.get(row.parentRow);
-    if (siblings) siblings.push(row);
-    else children.set(row.parentRow, [row]);
+  for await (const part of inTurns(rows)) {
+    for (const row of part) {
+      if (!row.parentRow) continue;
+      const siblings = children.get(row.parentRow);
+      if (siblings) siblings.push(row);
+      else children.set(row.parentRow, [row]);
+    }
   }
   const refused = rows.filter(({ status }) => status === 'failed');
   for (let next = refused.pop(); next; next = refused.pop()) {

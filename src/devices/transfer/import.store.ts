@@ -11,8 +11,9 @@ export function devicesAt(manager: EntityManager, addresses: readonly string[]):
   ]);
 }
 
-/** Makes sites of these names, where there are none. One statement. @returns the names that were new */
+/** Makes sites of these names, where there are none. One statement at most. @returns the names that were new */
 export async function createSites(manager: EntityManager, names: readonly string[]): Promise<string[]> {
+  if (names.length === 0) return [];
   const made = await manager.query<{ name: string }[]>(
     'INSERT INTO sites (name) SELECT unnest($1::text[]) ON CONFLICT (name) DO NOTHING RETURNING name',
     [names],

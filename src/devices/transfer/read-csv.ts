@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { type CsvError, parse } from 'csv-parse';
 import { ProblemException } from '../../platform/http/problem.js';
 import { DEVICE_FIELDS } from '../inventory/device-rules.js';
-import { deviceOfCells, unknownColumns } from './csv-cells.js';
+import { deviceOfCells, isCustom, unknownColumns } from './csv-cells.js';
 import type { GivenRow } from './import-rows.js';
 
 /** Far longer than any row that would be taken: a quote that is never closed ends here. */
@@ -86,7 +86,7 @@ async function* decode(bytes: AsyncIterable<Buffer>): AsyncGenerator<string> {
 /** As much of the text as holds the first line. */
 async function takeHeader(text: AsyncGenerator<string>): Promise<string> {
   let head = '';
-  while (!/\S.*[\r\n]/.test(head) && head.length <= MAX_HEADER_LENGTH) {
+  while (!/\S.*[\r\n]/.test(unquoted(head)) && head.length <= MAX_HEADER_LENGTH) {
     const { value, done } = await text.next();
     if (done) break;
     head += value;
@@ -99,13 +99,26 @@ async function* joined(head: string, rest: AsyncGenerator<string>): AsyncGenerat
   for await (const part of rest) if (part.length > 0) yield Buffer.from(part);
 }
 
+/** The text without what stands in quotes, also in one that is not closed yet. */
+function unquoted(text: string): string {
+  return text.replace(/"[^"]*(?:"|$)/g, '""');
+}
+
 function delimiterOf(head: string): ',' | ';' {
-  const line = head.trimStart().split(/[\r\n]/, 1)[0]!;
+  const line = unquoted(head)
+    .trimStart()
+    .split(/[\r\n]/, 1)[0]!;
   return line.split(';').length > line.split(',').length ? ';' : ',';
 }
 
+/** What follows `custom_fields.` is a name of the customer's own. */
+function columnName(cell: string): string {
+  const name = cell.trimStart();
+  return isCustom(name) ? name : name.trimEnd();
+}
+
 function columnsOf(record: readonly string[]): string[] {
-  const header = record.map((name) => name.trim());
+  const header = record.map(columnName);
   const unknown = unknownColumns(header);
   const errors = [
     ...unknown.slice(0, 20).map((name) => ({

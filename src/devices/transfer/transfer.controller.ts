@@ -1,12 +1,11 @@
 import { Body, Controller, Get, Post, Query, Req } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import type { CsvBody } from '../../platform/http/csv-body.js';
 import { ApiEndpoint } from '../../platform/http/endpoint.decorator.js';
 import { envelope } from '../../platform/http/envelope.js';
 import { DeviceExport } from './device-export.service.js';
 import { DeviceImport } from './device-import.service.js';
-import { exportQuery, type ExportQuery } from './export.dto.js';
+import { exportCsvExample, exportExample, exportQuery, type ExportQuery, exportSchema } from './export.dto.js';
 import {
   importBody,
   type ImportBody,
@@ -40,6 +39,7 @@ export class TransferController {
     body: importBody,
     bodyExample: { devices: [{ name: 'core-sw-1', ip: '10.0.0.5', tags: ['core'] }] },
     uploadBytes: MAX_IMPORT_BYTES,
+    uploadExample: 'name,ip,tags\r\ncore-sw-1,10.0.0.5,core\r\n',
     status: 200,
     response: importSchema,
     example: importExample,
@@ -58,9 +58,11 @@ export class TransferController {
       'the import takes off. Credentials are told by name only. With `format=json` it is `{"devices": […]}`.',
     role: 'viewer',
     query: exportQuery,
-    response: z.string(),
+    response: exportSchema,
     bare: true,
-    example: 'name,ip,…',
+    example: exportExample,
+    otherTypes: { 'text/csv': exportCsvExample },
+    headers: { 'Content-Disposition': { type: 'string', description: 'An attachment with the name of the file.' } },
     etag: false,
     direct: true,
   })

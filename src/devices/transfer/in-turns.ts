@@ -1,0 +1,16 @@
+import { setImmediate } from 'node:timers/promises';
+
+/** How many rows are worked on before other requests have their turn. */
+export const ROWS_A_TURN = 500;
+
+/** A long list in parts, with a turn of the event loop after each: other requests are answered meanwhile. */
+export async function* inTurns<T>(items: Iterable<T>): AsyncGenerator<T[]> {
+  let part: T[] = [];
+  for (const item of items) {
+    if (part.push(item) < ROWS_A_TURN) continue;
+    yield part;
+    part = [];
+    await setImmediate();
+  }
+  if (part.length > 0) yield part;
+}
