@@ -10,7 +10,8 @@ export default {
   transform: { '\\.[cm]?[jt]s$': '<rootDir>/jest-transform.cjs' },
   transformIgnorePatterns: [],
   workerIdleMemoryLimit: '512MB',
-  testTimeout: 20_000,
+  // Of hooks as well: a PostgreSQL that has much to write takes its time to stop.
+  testTimeout: 45_000,
   // Most tests wait for servers, not for a processor: two at a time also on two cores.
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/test/support/count-reporter.cjs'],

@@ -14,7 +14,7 @@ export const selectorSchema = z
     ids: ids.optional(),
     sites: names.optional().describe('Ids or names of sites; those below them count as well.'),
     groups: names.optional().describe('Ids or names of groups.'),
-    tags: names.optional(),
+    tags: z.array(z.string().trim().toLowerCase().min(1).max(200)).min(1).max(500).optional(),
     vendors: names.optional(),
     device_types: names.optional(),
     profiles: names.optional().describe('Ids or names of profiles.'),

@@ -69,6 +69,41 @@ describe('maintenance calendar', () => {
     return (answer.body as { data: Record<string, unknown> & { id: string } }).data;
   };
 
+  it('says how many devices it means now, in one statement whatever their number', async () => {
+    const window = await plan({ scope: { tags: ['T1'] } });
+    expect(window).toMatchObject({ device_count: 2, scope: { tags: ['t1'] } });
+    const list = () => ask('GET', '?sort=name&fields=name,device_count', undefined, 'viewer');
+    await list();
+    const one = await countStatements(database, list);
+    await plan({ name: 'x' });
+    await plan({ name: 'y', scope: { tags: ['nobody'] } });
+    expect(await countStatements(database, list)).toBe(one);
+    expect((await list()).body).toMatchObject({
+      data: [
+        { name: 'w', device_count: 2 },
+        { name: 'x', device_count: 4 },
+        { name: 'y', device_count: 0 },
+      ],
+    });
+    expect((await ask('GET', '?fields=name', undefined, 'viewer')).body).toMatchObject({ data: [{}, {}, {}] });
+  });
+
+  it.each([
+    [{ sites: ['Nowhere'] }, 'scope.sites.0', 'There is no site "Nowhere".'],
+    [{ all: true, profiles: ['Standard', 'Nothing'] }, 'scope.profiles.1', 'There is no profile "Nothing".'],
+    [
+      { groups: ['0b9c1f7e-5f0a-4c53-9d0e-3d1f6c3a2b10'] },
+      'scope.groups.0',
+      'There is no group "0b9c1f7e-5f0a-4c53-9d0e-3d1f6c3a2b10".',
+    ],
+  ])('is not planned for %j', async (scope, path, message) => {
+    const body = { name: 'w', scope, starts_at: hour(-1), ends_at: hour(1) };
+    const refused = { status: 400, body: { code: 'validation_failed', errors: [{ path, message }] } };
+    expect(await ask('POST', '', body)).toMatchObject(refused);
+    const { id } = await plan();
+    expect(await ask('PATCH', `/${id}`, { scope })).toMatchObject(refused);
+  });
+
   it('is planned, read, changed, ended and deleted, with a record of each', async () => {
     const window = await plan();
     expect(window).toMatchObject({

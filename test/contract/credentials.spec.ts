@@ -1,6 +1,7 @@
 import { ItemsApiModule } from '../../src/devices/items/items.api.module.js';
 import { CredentialVault } from '../../src/devices/items/credential-vault.store.js';
 import { countStatements } from '../support/count-statements.js';
+import { eventually } from '../support/eventually.js';
 import { type InventoryLab, startInventory } from '../support/inventory-lab.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 
@@ -92,6 +93,35 @@ describe('credentials', () => {
     for (const secret of [COMMUNITY, AUTH_KEY, PRIV_KEY]) expect(everything).not.toContain(secret);
     for (const secret of [COMMUNITY, AUTH_KEY, PRIV_KEY])
       expect(everything).not.toContain(Buffer.from(secret).toString('hex'));
+  });
+
+  it('are deleted once, however many ask at once', async () => {
+    const { id } = await make(v2c);
+    const holder = lab.database.createQueryRunner();
+    await holder.startTransaction();
+    await holder.query('SELECT 1 FROM credentials WHERE id = $1 FOR UPDATE', [id]);
+    const asked = Promise.all(Array.from({ length: 3 }, () => lab.call('DELETE', `/credentials/${id}`)));
+    const waiting = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+    await eventually(async () => expect(await lab.database.query(waiting)).toHaveLength(3));
+    await holder.rollbackTransaction();
+    await holder.release();
+    expect((await asked).map(({ status }) => status).sort()).toEqual([204, 404, 404]);
+    const audited = await lab.database.query<unknown[]>(`SELECT 1 FROM audit_log WHERE action = 'credential.deleted'`);
+    expect(audited).toHaveLength(1);
+  });
+
+  it('are audited as they were just before each of several changes at once', async () => {
+    const { id } = await make(v2c);
+    await Promise.all(['b', 'c', 'd'].map((name) => lab.call('PATCH', `/credentials/${id}`, { name })));
+    const changes = await lab.database.query<{ before: Shown; after: Shown }[]>(
+      `SELECT before, after FROM audit_log WHERE action = 'credential.updated' ORDER BY id`,
+    );
+    expect(new Set(changes.map(({ before }) => before.name)).size).toBe(3);
+  });
+
+  it('are not changed by nothing', async () => {
+    const { id } = await make(v2c);
+    expect(await lab.call('PATCH', `/credentials/${id}`, {})).toMatchObject({ status: 400, code: 'validation_failed' });
   });
 
   it('open in their own row only', async () => {

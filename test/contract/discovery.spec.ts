@@ -76,7 +76,6 @@ describeWith('discovery', missingFping(), () => {
     [{ cidr: '10.0.0.1' }, 'cidr', /subnet such as/],
     [{ cidr: '10.0.0.0/24', ports: [0] }, 'ports.0', /\S/],
     [{ cidr: '10.0.0.0/24', ports: Array.from({ length: 17 }, (_, port) => port + 1) }, 'ports', /\S/],
-    [{ cidr: '10.0.0.0/24', snmp_credential: 'nobody' }, 'snmp_credential', /no such credential/],
     [{ cidr: '10.0.0.0/24', addresses: [] }, 'addresses', /\S/],
     [{}, 'cidr', /\S/],
   ])('refuses %j', async (body, path, message) => {
@@ -106,7 +105,28 @@ describeWith('discovery', missingFping(), () => {
     expect((await lab.audited('discovery.requested')).at(-1)).toMatchObject({
       actor: 'operator',
       subject_id: first,
-      after: { cidr: '10.8.1.0/28', ports: [], job_id: first },
+      after: { cidr: '10.8.1.0/28', ports: [], snmp_credential_id: null, job_id: first },
+    });
+  });
+
+  it('sends a credential only where an administrator wants it sent, and records which', async () => {
+    lab.replaceFping(FIVES);
+    const body = { cidr: '10.8.5.0/30', snmp_credential: 'public' };
+    expect(await lab.post('/api/v1/discovery', body)).toMatchObject({
+      status: 403,
+      body: { code: 'access_denied', detail: 'Access denied. Admin privileges required.' },
+    });
+    expect(await lab.post('/api/v1/discovery', body, 'admin')).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: 'snmp_credential', message: 'There is no such credential.' }] },
+    });
+    const id = await lab.credential('public');
+    const answer = await lab.post('/api/v1/discovery', body, 'admin');
+    expect(answer).toMatchObject({ status: 202 });
+    await lab.finished((answer.body as { data: { job_id: string } }).data.job_id);
+    expect((await lab.audited('discovery.requested')).at(-1)).toMatchObject({
+      actor: 'admin',
+      after: { cidr: '10.8.5.0/30', snmp_credential_id: id },
     });
   });
 

@@ -1,9 +1,63 @@
+import { ItemsApiModule } from '../../src/devices/items/items.api.module.js';
+import { EventFeed } from '../../src/platform/events/event-feed.client.js';
 import { recordStatements } from '../support/count-statements.js';
 import { eventually } from '../support/eventually.js';
 import { type InventoryLab, startInventory } from '../support/inventory-lab.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 import { redisMissing, RedisServer } from '../support/redis.js';
 import { describeWith } from '../support/requires.js';
+
+// Real: PostgreSQL, and two whole applications on it, as two processes would be. Without Redis they hear of each other by notices only.
+describe('the inventory in the memories of two processes without Redis', () => {
+  let postgres: TestPostgres;
+  let one: InventoryLab;
+  let two: InventoryLab;
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+    const connection = await postgres.createDatabase();
+    const env = { SWARMWARD_SECRETS_KEY: 'a-key-for-tests-a-key-for-tests-1' };
+    one = await startInventory(connection, undefined, { env, faces: [ItemsApiModule] });
+    two = await startInventory(connection);
+    for (const lab of [one, two]) {
+      const feed = lab.app.get(EventFeed, { strict: false });
+      await eventually(async () => expect(feed.isListening).toBe(true));
+    }
+  });
+  afterAll(async () => {
+    await Promise.all([one?.close(), two?.close()]);
+    await postgres?.stop();
+  });
+
+  const known = async (path: string) => (await two.call('GET', path)).data;
+  const soon = (path: string, expected: object) =>
+    eventually(async () => expect(await known(path)).toMatchObject(expected), { timeoutMs: 2_000 });
+
+  it('is forgotten by the other one too', async () => {
+    const secret = { name: 'old name', kind: 'snmp_v2c', community: 'c' };
+    const { data: credential } = await one.call<{ id: string }>('POST', '/credentials', secret);
+    const body = { name: 'a', ip: '10.0.0.1', snmp_credential: 'old name' };
+    const { data: made } = await one.call<{ id: string }>('POST', '/devices', body);
+    const path = `/devices/${made.id}`;
+    await soon(path, { name: 'a' });
+    await one.call('PATCH', path, { name: 'b' });
+    await soon(path, { name: 'b' });
+    await one.call('PATCH', `/credentials/${credential.id}`, { name: 'new name' });
+    await soon(path, { snmp_credential: { name: 'new name' } });
+  });
+
+  it('is forgotten after a time in which nothing was heard', async () => {
+    const { data: made } = await one.call<{ id: string }>('POST', '/devices', { name: 'c', ip: '10.0.0.2' });
+    const path = `/devices/${made.id}`;
+    await soon(path, { name: 'c' });
+    // Not by way of the product: nobody is told.
+    await one.database.query(`UPDATE devices SET name = 'd' WHERE id = $1`, [made.id]);
+    expect(await known(path)).toMatchObject({ name: 'c' });
+    await one.database.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'swarmward events' AND datname = current_database()`,
+    );
+    await soon(path, { name: 'd' });
+  });
+});
 
 // Real: PostgreSQL, Redis, and two whole applications on them, as two processes would be.
 describeWith('the inventory in the caches of two processes', redisMissing(), () => {

@@ -10,6 +10,7 @@ import { JobProducer } from '../../src/platform/queue/job-producer.service.js';
 import { migrateQueue } from '../../src/platform/queue/postgres-queue.client.js';
 import { QueueWorkerModule } from '../../src/platform/queue/queue.worker.module.js';
 import { createToken } from '../../src/platform/security/first-admin-token.store.js';
+import { SecretBox } from '../../src/platform/security/secret-box.service.js';
 import { OnDemandApiModule } from '../../src/probes/on-demand/on-demand.api.module.js';
 import { OnDemandWorkerModule } from '../../src/probes/on-demand/on-demand.worker.module.js';
 import { RootModule } from '../../src/roles/root.module.js';
@@ -115,6 +116,18 @@ export class OnDemandLab {
       Object.values(row),
     );
     return made!.id;
+  }
+
+  /** A community under a name. @returns the id of the credential */
+  async credential(name: string): Promise<string> {
+    const id = randomUUID();
+    const secret = JSON.stringify({ kind: 'snmp_v2c', community: name });
+    const { keyId, sealed } = await this.http.app.get(SecretBox, { strict: false }).seal(secret, `credential:${id}`);
+    await this.database.query(
+      `INSERT INTO credentials (id, name, kind, key_id, sealed) VALUES ($1, $2, 'snmp_v2c', $3, $4)`,
+      [id, name, keyId, sealed],
+    );
+    return id;
   }
 
   audited(action: string): Promise<{ actor: string; subject_id: string | null; after: Record<string, unknown> }[]> {

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { encodeNotice, NOTICE_CHANNEL } from '../../platform/events/notice.js';
 import type { OldPing } from './old-rows.js';
 import type { Move, NewCredential } from './plan-move.js';
 
@@ -68,6 +69,8 @@ export async function writeInventory(
      ON CONFLICT DO NOTHING RETURNING id`,
     move.items,
   );
+  // A product that runs meanwhile forgets what it kept of them, once this is committed.
+  await manager.query('SELECT pg_notify($1, $2)', [NOTICE_CHANNEL, encodeNotice({ kind: 'inventory_changed' })]);
   return { sites, profiles, credentials, devices, items, refused };
 }
 

@@ -28,16 +28,35 @@ export class CalendarStore {
   /** For each device number the places (in `scopes`) of those that choose it. One statement, whatever their number. */
   async devicesOf(scopes: readonly Selector[]): Promise<{ num: number; places: number[] }[]> {
     if (scopes.length === 0) return [];
-    const values: unknown[] = [];
-    const parts = scopes.map((scope, place) => {
-      const { condition, values: bound } = selectorCondition(scope);
-      let next = 0;
-      const text = condition.replace(/\?/g, () => `$${values.push(bound[next++])}`);
-      return `SELECT d.num, ${place} AS place FROM devices d WHERE ${text}`;
-    });
+    const { text, values } = eachOf(scopes, 'd.num');
     return this.database.query(
-      `SELECT num, array_agg(place ORDER BY place) AS places FROM (${parts.join(' UNION ALL ')}) chosen GROUP BY num`,
+      `SELECT num, array_agg(place ORDER BY place) AS places FROM (${text}) chosen GROUP BY num`,
       values,
     );
   }
+
+  /** How many devices each of them chooses now. One statement, whatever their number. */
+  async countsOf(scopes: readonly Selector[]): Promise<number[]> {
+    if (scopes.length === 0) return [];
+    const words = scopes.map((scope) => JSON.stringify(scope));
+    const different = [...new Set(words)];
+    const { text, values } = eachOf(
+      different.map((word) => JSON.parse(word) as Selector),
+      'count(*)::int AS devices',
+    );
+    const rows = await this.database.query<{ devices: number; place: number }[]>(text, values);
+    const counts = new Map(rows.map(({ devices, place }) => [different[place]!, devices]));
+    return words.map((word) => counts.get(word)!);
+  }
+}
+
+function eachOf(scopes: readonly Selector[], what: string): { text: string; values: unknown[] } {
+  const values: unknown[] = [];
+  const parts = scopes.map((scope, place) => {
+    const { condition, values: bound } = selectorCondition(scope);
+    let next = 0;
+    const text = condition.replace(/\?/g, () => `$${values.push(bound[next++])}`);
+    return `SELECT ${what}, ${place} AS place FROM devices d WHERE ${text}`;
+  });
+  return { text: parts.join(' UNION ALL '), values };
 }

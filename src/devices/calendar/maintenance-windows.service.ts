@@ -5,6 +5,7 @@ import type { Page } from '../../platform/http/envelope.js';
 import { ProblemException } from '../../platform/http/problem.js';
 import { AuditLog } from '../../platform/security/audit-log.service.js';
 import { listRows } from '../../platform/security/list-rows.store.js';
+import { unknownReferences } from '../inventory/selector-references.store.js';
 import { CalendarStore } from './calendar.store.js';
 import { MaintenanceCalendar } from './maintenance-calendar.service.js';
 import { MaintenanceWindow } from './maintenance-window.entity.js';
@@ -16,6 +17,9 @@ import type {
   WindowsQuery,
 } from './maintenance-windows.dto.js';
 import { activeOccurrence, type Occurrence, occurrences, timeFaults } from './occurrences.js';
+
+/** What the table says of a window; how many devices it means changes with the inventory. */
+type PlannedWindow = Omit<MaintenanceWindowDto, 'device_count'>;
 
 /** Enabled windows that are not over: what the calendar is able to look through every few seconds. */
 const MAX_WINDOWS = 500;
@@ -61,14 +65,21 @@ export class MaintenanceWindows {
       },
       where,
     };
-    return listRows(this.database, list, query, (row: MaintenanceWindow & { _at: string; _id: string }) =>
-      present(row, now),
-    );
+    const shown: MaintenanceWindow[] = [];
+    const page = await listRows(this.database, list, query, (row: MaintenanceWindow & { _at: string; _id: string }) => {
+      shown.push(row);
+      return { ...present(row, now), device_count: 0 };
+    });
+    // `fields` may have left it out.
+    const asked = (page.data as object[]).filter((item) => 'device_count' in item);
+    const counts = asked.length > 0 ? await this.store.countsOf(shown.map(({ scope }) => scope)) : [];
+    asked.forEach((item, index) => Object.assign(item, { device_count: counts[index]! }));
+    return page;
   }
 
   /** @throws ProblemException `maintenance_window_not_found` */
   async one(id: string): Promise<MaintenanceWindowDto> {
-    return present(await find(this.database.manager, id), new Date());
+    return this.counted(present(await find(this.database.manager, id), new Date()));
   }
 
   /** @throws ProblemException `maintenance_window_not_found`, `validation_failed` for a range of more than a year */
@@ -84,39 +95,43 @@ export class MaintenanceWindows {
   }
 
   /** @throws ProblemException `validation_failed`, `too_many_maintenance_windows` */
-  create(body: CreateWindowBody, request: FastifyRequest): Promise<MaintenanceWindowDto> {
+  async create(body: CreateWindowBody, request: FastifyRequest): Promise<MaintenanceWindowDto> {
     const values = { ...valuesOf(body), createdBy: request.caller?.name ?? null };
-    return this.write(async (manager) => {
+    const made = await this.write(async (manager) => {
       const window = manager.create(MaintenanceWindow, { description: null, rrule: null, ...values });
       refuse(timeFaults(window));
+      refuse(await unknownReferences(manager, window.scope, 'scope'));
       await manager.save(window);
       await this.refuseTooMany(manager);
       const after = present(window, new Date());
       await this.record('created', request, manager, window.id, undefined, after);
       return after;
     });
+    return this.counted(made);
   }
 
   /** @throws ProblemException `maintenance_window_not_found`, `validation_failed`, `too_many_maintenance_windows` */
-  change(id: string, body: ChangeWindowBody, request: FastifyRequest): Promise<MaintenanceWindowDto> {
-    return this.write(async (manager) => {
+  async change(id: string, body: ChangeWindowBody, request: FastifyRequest): Promise<MaintenanceWindowDto> {
+    const changed = await this.write(async (manager) => {
       const window = await find(manager, id, true);
       const before = present(window, new Date());
       manager.merge(MaintenanceWindow, window, valuesOf(body));
       // Merging would leave the old conditions beside the new ones.
       if (body.scope) window.scope = body.scope;
       refuse(timeFaults(window));
+      if (body.scope) refuse(await unknownReferences(manager, body.scope, 'scope'));
       await manager.save(window);
       await this.refuseTooMany(manager);
       const after = present(window, new Date());
       await this.record('updated', request, manager, id, before, after);
       return after;
     });
+    return this.counted(changed);
   }
 
   /** @throws ProblemException `maintenance_window_not_found`, `maintenance_window_recurs`, `maintenance_window_not_active` */
-  end(id: string, request: FastifyRequest): Promise<MaintenanceWindowDto> {
-    return this.write(async (manager) => {
+  async end(id: string, request: FastifyRequest): Promise<MaintenanceWindowDto> {
+    const ended = await this.write(async (manager) => {
       const now = new Date();
       const window = await find(manager, id, true);
       const before = present(window, now);
@@ -128,6 +143,7 @@ export class MaintenanceWindows {
       await this.record('ended', request, manager, id, before, after);
       return after;
     });
+    return this.counted(ended);
   }
 
   /** @throws ProblemException `maintenance_window_not_found` */
@@ -138,6 +154,11 @@ export class MaintenanceWindows {
       await manager.delete(MaintenanceWindow, { id });
       await this.record('deleted', request, manager, id, before);
     });
+  }
+
+  private async counted(window: PlannedWindow): Promise<MaintenanceWindowDto> {
+    const [count] = await this.store.countsOf([window.scope]);
+    return { ...window, device_count: count! };
   }
 
   private async write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
@@ -160,8 +181,8 @@ export class MaintenanceWindows {
     request: FastifyRequest,
     manager: EntityManager,
     subjectId: string,
-    before?: MaintenanceWindowDto,
-    after?: MaintenanceWindowDto,
+    before?: PlannedWindow,
+    after?: PlannedWindow,
   ): Promise<void> {
     const action = `maintenance_window.${what}`;
     await this.audit.record({ request, action, subjectType: 'maintenance_window', subjectId, before, after }, manager);
@@ -193,7 +214,7 @@ function currentOf(window: MaintenanceWindow, now: Date): Occurrence | null {
   return window.enabled ? activeOccurrence(window, now) : null;
 }
 
-function present(window: MaintenanceWindow, now: Date): MaintenanceWindowDto {
+function present(window: MaintenanceWindow, now: Date): PlannedWindow {
   const current = currentOf(window, now);
   return {
     id: window.id,

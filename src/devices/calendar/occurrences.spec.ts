@@ -21,6 +21,9 @@ describe('occurrences over clock changes', () => {
   const skipped = window('2026-01-10T01:00:00Z', '2026-01-10T02:00:00Z', 'Europe/Berlin'); // 02:00–03:00
   const half = window('2026-01-10T01:30:00Z', '2026-01-10T02:30:00Z', 'Europe/Berlin'); // 02:30–03:30
   const twice = window('2026-01-10T00:30:00Z', '2026-01-10T01:30:00Z', 'Europe/Berlin'); // 01:30–02:30
+  const inside = window('2026-01-10T01:15:00Z', '2026-01-10T01:45:00Z', 'Europe/Berlin'); // 02:15–02:45
+  const hourly = window('2026-10-24T22:10:00Z', '2026-10-24T22:20:00Z', 'Europe/Berlin', 'FREQ=HOURLY;COUNT=4'); // 00:10–00:20
+  const secondTime = window('2026-04-04T15:10:00Z', '2026-04-04T15:20:00Z', 'Australia/Lord_Howe'); // the second 01:40–01:50
   const newYork = window('2026-01-10T06:30:00Z', '2026-01-10T08:30:00Z', 'America/New_York'); // 01:30–03:30
   const lordHowe = window('2026-01-09T15:00:00Z', '2026-01-09T17:00:00Z', 'Australia/Lord_Howe'); // 02:00–04:00, half an hour of change
 
@@ -32,6 +35,14 @@ describe('occurrences over clock changes', () => {
     ['wholly in the hour left out', skipped, '2026-03-29', []],
     ['wholly in the hour that comes twice', skipped, '2026-10-25', ['2026-10-25T00:00 2026-10-25T02:00']],
     ['ends in the hour that comes twice: the second time', twice, '2026-10-25', ['2026-10-24T23:30 2026-10-25T01:30']],
+    ['within the hour that comes twice: the first time', inside, '2026-10-25', ['2026-10-25T00:15 2026-10-25T00:45']],
+    [
+      'hourly, ten minutes each: also in the hour that comes twice',
+      hourly,
+      '2026-10-25',
+      ['2026-10-25T00:10 2026-10-25T00:20', '2026-10-25T02:10 2026-10-25T02:20'],
+    ],
+    ['the first one is as given, the second time too', secondTime, '2026-04-04', ['2026-04-04T15:10 2026-04-04T15:20']],
     ['begins in the hour left out', half, '2026-03-29', ['2026-03-29T01:00 2026-03-29T01:30']],
     ['the day after: no drift', half, '2026-03-30', ['2026-03-30T00:30 2026-03-30T01:30']],
     ['New York, spring', newYork, '2026-03-08', ['2026-03-08T06:30 2026-03-08T07:30']],

@@ -1,6 +1,6 @@
 import type { InvalidValue } from '../../platform/http/problem.js';
-import { readRecurrence, type Recurrence } from './recurrence.js';
-import { instantOf, isTimeZone, wallTime } from './wall-clock.js';
+import { readRecurrence, type Recurrence, type WallMs } from './recurrence.js';
+import { instantOf, isAmbiguous, isTimeZone, wallTime } from './wall-clock.js';
 
 const DAY_MS = 86_400_000;
 const MAX_ONCE_DAYS = 366;
@@ -28,7 +28,8 @@ export interface Occurrence {
 
 /**
  * The occurrences that overlap `[from, to)`, in order. A recurring window begins and ends by the clock on the wall of its time zone: 02:00
- * to 04:00 is an hour shorter or longer in the night the clocks change, and what lies wholly in the hour left out does not occur. Of a
+ * to 04:00 is an hour shorter or longer in the night the clocks change, and what lies wholly in the hour left out does not occur. What
+ * begins and ends within the hour that comes twice occurs the first time only, save the first occurrence, which is as it was given. Of a
  * window whose `startsAt` its rule does not meet, the first occurrence is the first that meets it.
  */
 export function occurrences(window: WindowTimes, from: Date, to: Date): Occurrence[] {
@@ -45,11 +46,16 @@ export function occurrences(window: WindowTimes, from: Date, to: Date): Occurren
   if (last < first) return [];
   return rule.rule
     .startsBetween(first, last)
-    .map((wall) => ({
-      start: new Date(instantOf(wall, timezone, 'start')),
-      end: new Date(instantOf(wall + length, timezone, 'end')),
-    }))
+    .map((wall) => (wall === start ? { start: startsAt, end: endsAt } : stretchOf(wall, wall + length, timezone)))
     .filter(overlaps);
+}
+
+function stretchOf(start: WallMs, end: WallMs, timezone: string): Occurrence {
+  const within = isAmbiguous(start, timezone) && isAmbiguous(end, timezone);
+  return {
+    start: new Date(instantOf(start, timezone, 'start')),
+    end: new Date(instantOf(end, timezone, within ? 'start' : 'end')),
+  };
 }
 
 /** The occurrence that `at` lies in; of several that overlap, the one that ends last. */

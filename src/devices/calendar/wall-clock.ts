@@ -18,6 +18,11 @@ export function wallTime(instantMs: number, timeZone: string): WallMs {
   return instantMs + zoned.offsetNanoseconds / 1_000_000;
 }
 
+/** Whether the clock on the wall shows a time twice. */
+export function isAmbiguous(wall: WallMs, timeZone: string): boolean {
+  return instantOf(wall, timeZone, 'start') !== instantOf(wall, timeZone, 'end');
+}
+
 /**
  * When the clock on the wall shows a time. Where it shows it twice, `start` is the first and `end` the second; where it never does,
  * both are the moment at which the clock was put forward. So a stretch of wall-clock time always covers every instant at which the clock

@@ -83,7 +83,7 @@ export class CredentialsController {
     bodyExample: { name: 'core switches, old' },
     response: credentialSchema,
     example: credentialExample,
-    errors: ['credential_not_found', 'secrets_key_missing', 'name_taken'],
+    errors: ['credential_not_found', 'secrets_key_missing', 'name_taken', 'conflict'],
   })
   async update(@Param() { id }: CredentialParams, @Body() body: UpdateCredentialBody, @Req() request: FastifyRequest) {
     return envelope(await this.credentials.update(id, body, request));

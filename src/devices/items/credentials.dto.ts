@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { listQuery } from '../../platform/http/list-query.js';
+import { NO_CHANGE, someChange } from '../inventory/inventory.dto.js';
 import { SNMP_AUTH_PROTOCOLS, SNMP_PRIV_PROTOCOLS } from '../credential.js';
 
 const KINDS = ['snmp_v2c', 'snmp_v3'] as const;
@@ -48,7 +49,9 @@ const parts = {
 export const createCredentialBody = z.strictObject({ name, kind: z.enum(KINDS), ...parts });
 export type CreateCredentialBody = z.output<typeof createCredentialBody>;
 
-export const updateCredentialBody = z.strictObject({ name: name.optional(), kind: z.enum(KINDS).optional(), ...parts });
+export const updateCredentialBody = z
+  .strictObject({ name: name.optional(), kind: z.enum(KINDS).optional(), ...parts })
+  .refine(someChange, NO_CHANGE);
 export type UpdateCredentialBody = z.output<typeof updateCredentialBody>;
 
 export const credentialParams = z.strictObject({ id: z.uuid('Must be a UUID.') });

@@ -75,7 +75,7 @@ export class Credentials {
 
   /**
    * Changes the name, or replaces all secret parts together.
-   * @throws ProblemException `credential_not_found`, `validation_failed`, `secrets_key_missing`, `name_taken`
+   * @throws ProblemException `credential_not_found`, `validation_failed`, `secrets_key_missing`, `name_taken`, `conflict`
    */
   async update(
     id: string,
@@ -83,12 +83,15 @@ export class Credentials {
     request: FastifyRequest,
   ): Promise<CredentialDto> {
     const result = await this.writing(name, async (manager) => {
+      const seen = await this.one(id, manager);
+      const replaces = hasParts(parts) || (kind !== undefined && kind !== seen.kind);
+      const credential = replaces ? assemble(kind ?? seen.kind, parts) : null;
+      // Before the row is locked: a change of keys takes the locks in this order as well.
+      const sealed = credential && (await this.seal(id, credential, manager));
+      await lock(manager, id);
       const before = await this.one(id, manager);
-      const replaces = hasParts(parts) || (kind !== undefined && kind !== before.kind);
-      if (replaces) {
-        const credential = assemble(kind ?? before.kind, parts);
-        // Before the row is locked: a change of keys takes the locks in this order as well.
-        const sealed = await this.seal(id, credential, manager);
+      if (before.kind !== seen.kind) throw new ProblemException('conflict');
+      if (credential) {
         await manager.update(Credential, { id }, { kind: credential.kind, ...shownParts(credential), ...sealed });
       }
       if (name !== undefined) await manager.update(Credential, { id }, { name });
@@ -104,6 +107,7 @@ export class Credentials {
         },
         manager,
       );
+      if (name !== undefined) await this.inventory.announce(manager);
       return after;
     });
     // Devices show its name.
@@ -115,6 +119,7 @@ export class Credentials {
   async remove(id: string, request: FastifyRequest): Promise<void> {
     try {
       await this.database.transaction(async (manager) => {
+        await lock(manager, id);
         const before = await this.one(id, manager);
         await manager.delete(Credential, { id });
         await this.audit.record(
@@ -145,6 +150,12 @@ export class Credentials {
       });
     }
   }
+}
+
+/** Until the end of the transaction. @throws ProblemException `credential_not_found` */
+async function lock(manager: EntityManager, id: string): Promise<void> {
+  const rows = await manager.query<unknown[]>('SELECT 1 FROM credentials WHERE id = $1 FOR UPDATE', [id]);
+  if (rows.length === 0) throw new ProblemException('credential_not_found');
 }
 
 function assemble(kind: SnmpCredential['kind'], parts: CredentialParts): SnmpCredential {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { listQuery } from '../../platform/http/list-query.js';
+import { NO_CHANGE, someChange } from '../inventory/inventory.dto.js';
 import { itemBody, itemShape, TRANSFORMS, VALUE_TYPES } from './item-fields.js';
 
 export const itemSchema = z.strictObject({
@@ -40,7 +41,10 @@ export const itemExample: ItemDto = {
 export const createItemBody = itemBody.safeExtend({ enabled: z.boolean().default(true) });
 export type CreateItemBody = z.output<typeof createItemBody>;
 
-export const updateItemBody = z.strictObject({ ...itemShape, enabled: z.boolean() }).partial();
+export const updateItemBody = z
+  .strictObject({ ...itemShape, enabled: z.boolean() })
+  .partial()
+  .refine(someChange, NO_CHANGE);
 export type UpdateItemBody = z.output<typeof updateItemBody>;
 
 export const idParams = z.strictObject({ id: z.uuid('Must be a UUID.') });

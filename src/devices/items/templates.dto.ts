@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { listQuery } from '../../platform/http/list-query.js';
+import { NO_CHANGE, someChange } from '../inventory/inventory.dto.js';
 import { selectorSchema } from '../selector.js';
 import { itemBody, TRANSFORMS, VALUE_TYPES } from './item-fields.js';
 
@@ -100,11 +101,9 @@ export const createTemplateBody = z.strictObject({
 });
 export type CreateTemplateBody = z.output<typeof createTemplateBody>;
 
-export const updateTemplateBody = z.strictObject({
-  name: name.optional(),
-  description: description.optional(),
-  items: items.optional(),
-});
+export const updateTemplateBody = z
+  .strictObject({ name: name.optional(), description: description.optional(), items: items.optional() })
+  .refine(someChange, NO_CHANGE);
 export type UpdateTemplateBody = z.output<typeof updateTemplateBody>;
 
 export const applyTemplateBody = z.strictObject({

@@ -34,7 +34,11 @@ describe('readSettings', () => {
     ['a port that is none', { PORT: 'http' }, /^PORT must be a whole number .*, but is "http"$/],
     ['a role that is none', { SWARMWARD_ROLE: 'boss' }, /must be one of all, api, worker, scheduler, but is "boss"/],
     ['a refresh that is too fast', { SWARMWARD_SWARM_REFRESH_SECONDS: '0' }, /must be at least 1 seconds, but is "0"/],
-    ['a queue that is none', { SWARMWARD_WORKER_QUEUES: 'swarm,post' }, /must name queues out of swarm, ping, checks, on-demand, snmp, maintenance/],
+    [
+      'a queue that is none',
+      { SWARMWARD_WORKER_QUEUES: 'swarm,post' },
+      /must name queues out of swarm, ping, checks, on-demand, snmp, maintenance/,
+    ],
     ['TLS without certificates', { DOCKER_TLS_VERIFY: '1' }, /needs DOCKER_CERT_PATH/],
   ])('refuses %s', (_, env, message) => {
     expect(problemsOf(env)).toEqual([expect.stringMatching(message)]);

@@ -5,6 +5,7 @@ describe('notices', () => {
     { kind: 'probe_cycle', cycle: 'ping-30', shard: 0, due_at: '2026-11-21T12:00:00.000Z', events: null },
     { kind: 'swarm_published', revision: 'r1' },
     { kind: 'swarm_refresh_failed' },
+    { kind: 'inventory_changed' },
     { kind: 'job', id: 'a', name: 'device.check', state: 'active', progress: { done: 1 } },
   ])('are read as they were written: %j', (notice) => {
     expect(decodeNotice(encodeNotice(notice))).toEqual(notice);

@@ -23,6 +23,8 @@ const noticeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('swarm_published'), revision: z.string() }),
   /** A refresh of the swarm failed, so that the last picture is stale. */
   z.object({ kind: z.literal('swarm_refresh_failed') }),
+  /** Devices, sites, groups, profiles or names of credentials changed: what was kept of them is old. */
+  z.object({ kind: z.literal('inventory_changed') }),
   /** An announced job began, got on or ended. */
   z.object({
     kind: z.literal('job'),

@@ -23,7 +23,9 @@ export const streamCatalogue = {
       at: at.describe('When it was seen'),
       from: state.nullable().describe('Null when it is the first state of the device'),
       to: state,
-      cause: z.string().describe('`probe`, `driver`, `not_reported`, `blind`, `parent`, `maintenance` or `disabled`'),
+      cause: z
+        .string()
+        .describe('`probe`, `driver`, `not_reported`, `not_probed`, `blind`, `parent`, `maintenance` or `disabled`'),
       in_maintenance: z.boolean(),
       excused: z.boolean().describe('In a maintenance that does not count as downtime'),
       blind: z.boolean().describe('The vantage point itself was cut off'),

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { PlainLog } from '../plain-log.js';
 import { canReach, chooseAccount, giveTo } from './account.driver.js';
 import { type Binaries, copyBinaries, linkLibraries, locateBinaries } from './binaries.driver.js';
