@@ -31,7 +31,7 @@ export const maintenanceWindowExample: MaintenanceWindowDto = {
   id: '5a6a3a38-0a52-4f5e-8a11-0f6f0b4f2f11',
   name: 'Sunday patches',
   description: null,
-  scope: { sites: ['Hamburg'] },
+  scope: { sites: ['Berlin'] },
   device_count: 41,
   starts_at: '2026-11-22T01:00:00.000Z',
   ends_at: '2026-11-22T03:00:00.000Z',

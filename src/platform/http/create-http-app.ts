@@ -21,6 +21,8 @@ export interface HttpAppOptions {
   requestLogger: RequestLogger;
   /** Of the product, for the API documentation. */
   version: string;
+  /** In which order the API documentation shows the headings. */
+  tagOrder?: readonly string[];
   /** Nest's own logger. */
   logger: LoggerService;
 }
@@ -33,7 +35,7 @@ const BODY_LIMIT_BYTES = 1024 * 1024;
  */
 export async function createHttpApp(
   rootModule: Type | DynamicModule,
-  { settings, server, requestLogger, version, logger }: HttpAppOptions,
+  { settings, server, requestLogger, version, tagOrder = [], logger }: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
   const routes = new RouteTable();
   const headers = await securityHeaders();
@@ -77,7 +79,7 @@ export async function createHttpApp(
       maxAge: 600,
     });
   }
-  serveApiDocumentation(app, routes, version);
+  serveApiDocumentation(app, routes, version, tagOrder);
   await app.init();
   await instance.ready();
   server.attach(takeOver!);

@@ -10,7 +10,11 @@ type Json = Record<string, unknown>;
  * The OpenAPI 3.1 document of all endpoints, made of the same declarations that validate the requests.
  * @param version of the product
  */
-export function openApiDocument(endpoints: readonly Endpoint[], version: string): Json {
+export function openApiDocument(
+  endpoints: readonly Endpoint[],
+  version: string,
+  tagOrder: readonly string[] = [],
+): Json {
   const sorted = [...endpoints].sort((a, b) => compare(a.url, b.url) || compare(a.method, b.method));
   const paths: Record<string, Json> = {};
   for (const endpoint of sorted) {
@@ -23,13 +27,14 @@ export function openApiDocument(endpoints: readonly Endpoint[], version: string)
       title: 'Swarmward',
       version,
       description:
-        'What a Docker Swarm does and what is wrong with it, told truthfully also while Docker is away.\n\n' +
+        'What a Docker Swarm and the network devices around it do, and what is wrong with them, told truthfully also while Docker or the ' +
+        'network is away.\n\n' +
         'To try it here, press **Authorize** and paste an API token: the first one is shown on the console at the first start.\n\n' +
         'Every error is a problem (RFC 9457) whose `code` is stable and whose `detail` says what to do. Besides those listed, any ' +
         'endpoint may answer 400, 404, 405, 408, 413, 414, 415, 417, 429, 431, 500 and 503.',
     },
-    // In the order in which the features were loaded, which is the order in which Swagger UI shows them.
-    tags: [...new Set(endpoints.map(({ spec }) => spec.tag))].map((name) => ({ name })),
+    // Swagger UI shows them in this order.
+    tags: ordered(new Set(endpoints.map(({ spec }) => spec.tag)), tagOrder).map((name) => ({ name })),
     paths,
     components: {
       securitySchemes: {
@@ -246,4 +251,9 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Those that are not named come last, as they were loaded. */
+function ordered(tags: ReadonlySet<string>, order: readonly string[]): string[] {
+  return [...order.filter((tag) => tags.has(tag)), ...[...tags].filter((tag) => !order.includes(tag))];
 }

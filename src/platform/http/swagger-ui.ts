@@ -3,11 +3,19 @@ import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { openApiDocument } from './openapi.js';
 import type { RouteTable } from './route-table.js';
 
-const documented = new WeakMap<INestApplication, { routes: RouteTable; version: string }>();
+const documented = new WeakMap<
+  INestApplication,
+  { routes: RouteTable; version: string; tagOrder: readonly string[] }
+>();
 
 /** Swagger UI at /docs and the document at /docs-json, both without a token and from files of our own. */
-export function serveApiDocumentation(app: INestApplication, routes: RouteTable, version: string): void {
-  documented.set(app, { routes, version });
+export function serveApiDocumentation(
+  app: INestApplication,
+  routes: RouteTable,
+  version: string,
+  tagOrder: readonly string[],
+): void {
+  documented.set(app, { routes, version, tagOrder });
   SwaggerModule.setup('docs', app, () => buildOpenApiDocument(app), {
     customSiteTitle: 'Swarmward API',
     // The bar on top asks for the URL of another document: there is none.
@@ -21,5 +29,5 @@ export function serveApiDocumentation(app: INestApplication, routes: RouteTable,
 export function buildOpenApiDocument(app: INestApplication): OpenAPIObject {
   const known = documented.get(app);
   if (!known) throw new Error('Boot the application with createHttpApp() before asking for its document.');
-  return openApiDocument(known.routes.endpoints, known.version) as unknown as OpenAPIObject;
+  return openApiDocument(known.routes.endpoints, known.version, known.tagOrder) as unknown as OpenAPIObject;
 }
