@@ -71,6 +71,8 @@ export class KillablePostgres {
   /** Runs one statement on a connection of its own. */
   async query<T extends object>(text: string, values: unknown[] = []): Promise<T[]> {
     const client = new Client({ ...this.config, connectionTimeoutMillis: 2_000 });
+    // The server may be stopped while this connection is being closed.
+    client.on('error', () => undefined);
     try {
       await client.connect();
       return (await client.query<T>(text, values)).rows;
