@@ -150,7 +150,7 @@ describe('a worker process', () => {
   });
 
   it('says once that PostgreSQL is gone and once that it is back, and does not spin meanwhile', async () => {
-    const app = await boot({ handlers: new ScriptedHandlers() });
+    const app = await boot({ handlers: new ScriptedHandlers(), queues: 'swarm,maintenance' });
     const lines: string[] = [];
     jest.spyOn(Logger.prototype, 'warn').mockImplementation((line: unknown) => void lines.push(String(line)));
     jest.spyOn(Logger.prototype, 'log').mockImplementation((line: unknown) => void lines.push(String(line)));
