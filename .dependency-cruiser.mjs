@@ -10,18 +10,21 @@ const MAY_USE = {
   cache: ['config', 'observability'],
   events: ['config', 'observability', 'database'],
   queue: ['config', 'observability', 'database', 'events'],
-  schedule: ['config', 'observability', 'queue'],
+  schedule: ['config', 'observability', 'database', 'queue'],
   http: ['config', 'observability'],
   security: ['config', 'observability', 'database', 'http'],
 };
 /** Features, each with the features below it. */
 const FEATURES = {
-  swarm: [],
-  devices: [],
-  probes: ['devices'],
+  metrics: [],
+  swarm: ['metrics'],
+  devices: ['metrics'],
+  probes: ['metrics', 'devices'],
+  alerts: ['metrics', 'devices'],
+  notifications: ['alerts', 'devices', 'metrics'],
   jobs: [],
   stream: [],
-  monitoring: [],
+  monitoring: ['metrics', 'swarm', 'probes', 'alerts', 'notifications'],
   health: ['swarm', 'probes', 'monitoring'],
 };
 /** What only a worker may load: the way to Docker and to the network. */
@@ -29,6 +32,9 @@ const OUTSIDE = [
   'node_modules/(dockerode|docker-modem|net-snmp)/',
   '^src/probes/(drivers|snmp)/.*\\.(driver|client)\\.ts$',
 ];
+
+/** What speaks to the receivers of notifications. */
+const SENDERS = ['node_modules/nodemailer/', '^src/notifications/.*\\.(driver|client)\\.ts$'];
 
 export default {
   forbidden: [
@@ -65,11 +71,11 @@ export default {
       'api-touches-no-network',
       'The API reads the cache and the database, never the Docker socket or the devices.',
       { path: '^src/roles/api\\.ts$' },
-      { path: OUTSIDE, reachable: true },
+      { path: [...OUTSIDE, ...SENDERS], reachable: true },
     ),
     floor(
       'scheduler-touches-no-network',
-      'A scheduler tick only enqueues.',
+      'A scheduler tick only enqueues; the watchdog in it judges and tells, and leaves devices and Docker alone.',
       { path: '^src/roles/scheduler\\.ts$' },
       { path: OUTSIDE, reachable: true },
     ),
@@ -79,7 +85,7 @@ export default {
       {
         path: '^src/',
         pathNot: [
-          '^src/(roles|swarm/engine|probes/drivers|probes/snmp|platform/queue)/',
+          '^src/(roles|swarm/engine|probes/drivers|probes/snmp|platform/queue|notifications)/',
           '^src/[^/]+/refresh/',
           '\\.(worker|upkeep)\\.module\\.ts$',
         ],
@@ -90,12 +96,12 @@ export default {
       'pure-names',
       'A file with a bare name is pure: no Nest, no I/O, no database.',
       {
-        path: '^src/(swarm|devices|probes|jobs|stream|health|monitoring)/.*/[a-z-]+\\.ts$|^src/platform/[a-z]+/[a-z-]+\\.ts$',
+        path: '^src/(metrics|swarm|devices|probes|alerts|notifications|jobs|stream|health|monitoring)/.*/[a-z-]+\\.ts$|^src/platform/[a-z]+/[a-z-]+\\.ts$',
         pathNot:
           '\\.(module|controller|dto|service|store|entity|processor|cron|driver|client|port|indicator|decorator|spec|filter|guard|pipe|hook)\\.ts$',
       },
       {
-        path: ['^(fs|net|http|child_process|dgram)$', 'node_modules/(pg|typeorm|ioredis|bullmq|dockerode|net-snmp)/'],
+        path: ['^(fs|net|http|child_process|dgram)$', 'node_modules/(pg|typeorm|ioredis|bullmq|dockerode|net-snmp|nodemailer)/'],
         dependencyTypesNot: ['type-only'],
       },
     ),

@@ -5,6 +5,7 @@ import type { Client } from 'pg';
 import type { Logger as PinoLogger } from 'pino';
 import { DataSource } from 'typeorm';
 import { sealedCredentials } from '../devices/items/sealed-credentials.js';
+import { sealedChannels } from '../notifications/channels/sealed-channels.js';
 import type { Settings } from '../platform/config/settings.schema.js';
 import type { DatabaseConnection } from '../platform/database/connection.js';
 import { runMigrations } from '../platform/database/run-migrations.driver.js';
@@ -25,6 +26,12 @@ const API_TAGS = [
   'Device states',
   'Sites',
   'Groups',
+  'Alerts',
+  'Alert rules',
+  'Silences',
+  'Channels',
+  'Notification routes',
+  'Deliveries',
   'Profiles',
   'Maintenance windows',
   'Probes',
@@ -77,7 +84,7 @@ export async function loadRole(settings: Settings, version: string, pino: PinoLo
     unlockSecrets(connection, {
       settings,
       keyFile: settings.databaseUrl ? null : join(dataFolder, KEY_FILE),
-      tables: [sealedCredentials],
+      tables: [sealedCredentials, sealedChannels],
       log,
     });
 

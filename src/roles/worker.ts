@@ -12,6 +12,7 @@ const FACES_OF_QUEUE: Record<QueueName, () => Promise<ImportedModule[]>> = {
   maintenance: async () => [
     (await import('../probes/history/history.upkeep.module.js')).HistoryUpkeepModule,
     (await import('../monitoring/monitoring.worker.module.js')).MonitoringWorkerModule,
+    (await import('../alerts/ledger/ledger.upkeep.module.js')).LedgerUpkeepModule,
     (await import('../swarm/swarm.upkeep.module.js')).SwarmUpkeepModule,
   ],
 };

@@ -21,7 +21,7 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
   const problems = unknownNames(env);
   const values: Record<string, unknown> = {};
   for (const [name, spec] of specs) {
-    const value = env[spec.env] || undefined;
+    const value = env[spec.env] || (spec.alias && env[spec.alias]) || undefined;
     const result = spec.schema.safeParse(value);
     if (result.success) values[name] = result.data;
     else problems.push(`${spec.env} ${reason(result.error)}${shown(spec, value)}`);

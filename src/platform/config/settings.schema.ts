@@ -1,8 +1,11 @@
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
 /** One setting: the environment variable it is read from, its rule, and the sentence that the README's table shows. */
 export interface SettingSpec<T extends z.ZodType = z.ZodType> {
   env: string;
+  /** Another name that is read when `env` is not set. */
+  alias?: string;
   schema: T;
   /** What the README shows as default where the schema's own default is not a constant. */
   shownDefault?: string;
@@ -29,6 +32,13 @@ const words = z.string().transform((text) =>
 function isTimezone(name: string): boolean {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }) instanceof Intl.DateTimeFormat;
+  } catch {
+    return false;
+  }
+}
+function isCidr(text: string): boolean {
+  try {
+    return ipaddr.parseCIDR(text).length === 2;
   } catch {
     return false;
   }
@@ -202,6 +212,71 @@ export const settingSpecs = {
       .optional(),
     shownDefault: 'none',
     doc: 'The key before, while credentials move to a new SWARMWARD_SECRETS_KEY: at start they are encrypted anew.',
+    secret: true,
+  }),
+  evaluationSeconds: setting({
+    env: 'SWARMWARD_EVALUATION_SECONDS',
+    schema: integer(1, 600, 'seconds').default(30),
+    doc: 'How often alert rules are evaluated at least, besides at once after every cycle of probes.',
+  }),
+  alertRetentionDays: setting({
+    env: 'SWARMWARD_ALERT_RETENTION_DAYS',
+    schema: integer(1, 3_650, 'days').default(365),
+    doc: 'How long resolved alerts and their deliveries are kept.',
+  }),
+  groupWaitSeconds: setting({
+    env: 'SWARMWARD_GROUP_WAIT_SECONDS',
+    schema: integer(0, 3_600, 'seconds').default(30),
+    doc: 'How long a notice waits for others that belong to it; of critical alerts at most 5.',
+  }),
+  notifyTimeoutSeconds: setting({
+    env: 'SWARMWARD_NOTIFY_TIMEOUT_SECONDS',
+    schema: integer(1, 120, 'seconds').default(10),
+    doc: 'How long one attempt to deliver a notification may take.',
+  }),
+  notifyBackoffSeconds: setting({
+    env: 'SWARMWARD_NOTIFY_BACKOFF_SECONDS',
+    schema: integer(1, 3_600, 'seconds').default(2),
+    doc: 'Pause before the second attempt to deliver; doubles with each further one up to 15 minutes, for 24 hours.',
+  }),
+  outboundPrivate: setting({
+    env: 'SWARMWARD_OUTBOUND_PRIVATE',
+    schema: flag.optional(),
+    shownDefault: 'true, false with NODE_ENV=production',
+    doc: 'Whether notifications may go to loopback and private addresses.',
+  }),
+  outboundAllow: setting({
+    env: 'SWARMWARD_OUTBOUND_ALLOW',
+    schema: words
+      .pipe(z.array(z.string().refine(isCidr, { error: 'must be networks such as 10.1.0.0/16' })).max(64))
+      .optional(),
+    shownDefault: 'none',
+    doc: 'Networks that notifications may go to although they would be refused: private ones, link-local ones, metadata services.',
+  }),
+  publicUrl: setting({
+    env: 'SWARMWARD_PUBLIC_URL',
+    schema: url(['http:', 'https:'], 'https://swarmward.example.org').optional(),
+    shownDefault: 'none',
+    doc: 'Where people reach the API, for links in notifications.',
+  }),
+  heartbeatUrl: setting({
+    env: 'SWARMWARD_HEARTBEAT_URL',
+    alias: 'HEARTBEAT_URL',
+    schema: url(['http:', 'https:'], 'https://hc-ping.com/…').optional(),
+    shownDefault: 'none',
+    doc: 'Dead man’s switch: asked by GET while alerting works, so that somebody else notices when it does not.',
+    secret: true,
+  }),
+  heartbeatSeconds: setting({
+    env: 'SWARMWARD_HEARTBEAT_SECONDS',
+    schema: integer(1, 3_600, 'seconds').default(30),
+    doc: 'How often the heartbeat is sent.',
+  }),
+  victoriametricsUrl: setting({
+    env: 'VICTORIAMETRICS_URL',
+    schema: url(['http:', 'https:'], 'http://victoriametrics:8428').optional(),
+    shownDefault: 'none',
+    doc: 'VictoriaMetrics, whose health is watched.',
     secret: true,
   }),
   adminToken: setting({

@@ -25,6 +25,16 @@ const noticeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('swarm_refresh_failed') }),
   /** Devices, sites, groups, profiles or names of credentials changed: what was kept of them is old. */
   z.object({ kind: z.literal('inventory_changed') }),
+  /** Alerts changed: ids of the rows added to `alert_events`. */
+  z.object({ kind: z.literal('alerts_changed'), first: z.number(), last: z.number(), count: z.number() }),
+  /** Alert rules changed. */
+  z.object({ kind: z.literal('alert_rules_changed') }),
+  /** Silences changed. */
+  z.object({ kind: z.literal('silences_changed') }),
+  /** Channels or notification routes changed. */
+  z.object({ kind: z.literal('channels_changed') }),
+  /** There is something in the outbox, or a delivery to be made. */
+  z.object({ kind: z.literal('deliveries_due') }),
   /** An announced job began, got on or ended. */
   z.object({
     kind: z.literal('job'),

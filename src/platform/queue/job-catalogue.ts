@@ -207,6 +207,16 @@ export const jobCatalogue = {
     priority: 'low',
     keep,
   }),
+  /** Forgets alerts, silences and deliveries past their retention. */
+  'alerts.prune': job({
+    queue: 'maintenance',
+    payload: nothing,
+    attempts: 3,
+    backoffMs: 5_000,
+    timeoutMs: 300_000,
+    priority: 'low',
+    keep,
+  }),
 } as const satisfies Record<string, JobDefinition>;
 
 export type JobName = keyof typeof jobCatalogue;

@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+
+/** Alert rules, for who reads them. */
+@Module({})
+export class RulesModule {}

@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+
+/** Silences over HTTP. */
+@Module({})
+export class SilencesApiModule {}

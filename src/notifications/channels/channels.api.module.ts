@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+
+/** Channels over HTTP. */
+@Module({})
+export class ChannelsApiModule {}

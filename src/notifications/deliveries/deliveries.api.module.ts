@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+
+/** The delivery log over HTTP. */
+@Module({})
+export class DeliveriesApiModule {}
