@@ -153,6 +153,7 @@ describeWith('SNMP in the product', snmpdMissing ?? missingFping(), () => {
     expect(statuses.at(-1)).toBe('ok');
   }, 60_000);
 
+  // Discovery asks agents on port 161, which only root may listen on.
   const ofRoot = process.getuid?.() === 0 ? it : it.skip;
   ofRoot('discovery tells what an agent calls itself', async () => {
     const address = `127.63.${process.pid % 250}.7`;

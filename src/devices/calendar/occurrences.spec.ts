@@ -33,7 +33,7 @@ describe('occurrences over clock changes', () => {
     ['spring: an hour shorter, ends at 04:00', berlin, '2026-03-29', ['2026-03-29T01:00 2026-03-29T02:00']],
     ['autumn: an hour longer, ends at 04:00', berlin, '2026-10-25', ['2026-10-25T00:00 2026-10-25T03:00']],
     ['wholly in the hour left out', skipped, '2026-03-29', []],
-    ['wholly in the hour that comes twice', skipped, '2026-10-25', ['2026-10-25T00:00 2026-10-25T02:00']],
+    ['all of the hour that comes twice: the first time', skipped, '2026-10-25', ['2026-10-25T00:00 2026-10-25T01:00']],
     ['ends in the hour that comes twice: the second time', twice, '2026-10-25', ['2026-10-24T23:30 2026-10-25T01:30']],
     ['within the hour that comes twice: the first time', inside, '2026-10-25', ['2026-10-25T00:15 2026-10-25T00:45']],
     [

@@ -51,10 +51,12 @@ export function occurrences(window: WindowTimes, from: Date, to: Date): Occurren
 }
 
 function stretchOf(start: WallMs, end: WallMs, timezone: string): Occurrence {
-  const within = isAmbiguous(start, timezone) && isAmbiguous(end, timezone);
+  // Its last moment, not its end: 02:00 to 03:00 lies within the hour from 02:00 that comes twice.
+  const last = end - 1;
+  const within = isAmbiguous(start, timezone) && isAmbiguous(last, timezone);
   return {
     start: new Date(instantOf(start, timezone, 'start')),
-    end: new Date(instantOf(end, timezone, within ? 'start' : 'end')),
+    end: new Date(within ? instantOf(last, timezone, 'start') + 1 : instantOf(end, timezone, 'end')),
   };
 }
 
