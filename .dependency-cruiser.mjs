@@ -101,7 +101,10 @@ export default {
           '\\.(module|controller|dto|service|store|entity|processor|cron|driver|client|port|indicator|decorator|spec|filter|guard|pipe|hook)\\.ts$',
       },
       {
-        path: ['^(fs|net|http|child_process|dgram)$', 'node_modules/(pg|typeorm|ioredis|bullmq|dockerode|net-snmp|nodemailer)/'],
+        path: [
+          '^(fs|net|http|child_process|dgram)$',
+          'node_modules/(pg|typeorm|ioredis|bullmq|dockerode|net-snmp|nodemailer)/',
+        ],
         dependencyTypesNot: ['type-only'],
       },
     ),
@@ -116,6 +119,11 @@ export default {
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '\\.spec\\.ts$' },
+    // nodemailer offers its parts by `exports` only.
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.build.json' },
   },

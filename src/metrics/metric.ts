@@ -12,6 +12,8 @@ export interface MetricDefinition {
   target: TargetKind;
   /** As in the name where it has one: `seconds`, `percent`, `ms`; `1 or 0`; null for plain counts. */
   unit: string | null;
+  /** What its values can be, where the unit does not say it: percent are from 0 to 100, seconds and ms never below 0. */
+  range?: readonly [low: number, high: number];
   description: string;
   aggregations: readonly Aggregation[];
   /** Longest window of an aggregation; null when it has only `last`. */

@@ -17,7 +17,7 @@ export interface Comparison {
 export type Condition = Comparison | { all: Condition[] } | { any: Condition[] } | { not: Condition };
 
 /** How much a condition may hold. */
-export const CONDITION_LIMITS = { textLength: 4_000, depth: 16, comparisons: 50 } as const;
+export const CONDITION_LIMITS = { textLength: 4_000, depth: 16, comparisons: 50, value: 1e15 } as const;
 
 /**
  * Three-valued: `null` is unknown. A comparison with UNKNOWN is unknown, with NOT_APPLICABLE false; `all` is false as soon as one part is,

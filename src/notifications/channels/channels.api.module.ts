@@ -1,5 +1,25 @@
 import { Module } from '@nestjs/common';
+import { Settings } from '../../platform/config/settings.schema.js';
+import { SecurityModule } from '../../platform/security/security.module.js';
+import { DispatchModule } from '../dispatch/dispatch.module.js';
+import { outboundPolicy } from '../outbound/outbound-guard.js';
+import { ChannelsController } from './channels.controller.js';
+import { ChannelsModule } from './channels.module.js';
+import { Channels, OUTBOUND_POLICY } from './channels.service.js';
+import { ChannelRows } from './channels.store.js';
 
-/** Channels over HTTP. */
-@Module({})
+/** Channels over HTTP. Sends nothing itself. */
+@Module({
+  imports: [SecurityModule, ChannelsModule, DispatchModule],
+  controllers: [ChannelsController],
+  providers: [
+    Channels,
+    ChannelRows,
+    {
+      provide: OUTBOUND_POLICY,
+      inject: [Settings],
+      useFactory: (settings: Settings) => outboundPolicy(settings, process.env['NODE_ENV']),
+    },
+  ],
+})
 export class ChannelsApiModule {}

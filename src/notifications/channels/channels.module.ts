@@ -1,5 +1,14 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
+import { ChannelDirectory } from '../../alerts/channel-directory.port.js';
+import { SecurityModule } from '../../platform/security/security.module.js';
+import { ChannelNames } from './channel-names.store.js';
+import { ChannelVault } from './channel-vault.store.js';
 
-/** Channels, for who uses or names them. */
-@Module({})
+/** Channels, for who uses or names them. Global: rules name them, and lie below. */
+@Global()
+@Module({
+  imports: [SecurityModule],
+  providers: [ChannelVault, { provide: ChannelDirectory, useClass: ChannelNames }],
+  exports: [ChannelVault, ChannelDirectory],
+})
 export class ChannelsModule {}

@@ -154,6 +154,12 @@ export class CacheService {
     return (await this.shared.ping(limitMs)) ? 'connected' : 'unavailable';
   }
 
+  /** Answered from the cache, and not, since the process started. */
+  counts(): { hits: number; misses: number } {
+    const { hits, misses } = this.counters;
+    return { hits, misses };
+  }
+
   /** Since the process started, of this process. */
   statistics(): CacheStatistics {
     const { hits, misses } = this.counters;

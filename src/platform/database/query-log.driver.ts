@@ -10,8 +10,14 @@ const SAME_WARNING_MS = 10_000;
 export class QueryLog implements TypeOrmLogger {
   private stopping = false;
   private lastWarning: { text: string; at: number } | undefined;
+  private slow = 0;
 
   constructor(private readonly target: Pick<LoggerService, 'warn'>) {}
+
+  /** Slow and cancelled statements since the start of the process. */
+  get slowQueries(): number {
+    return this.slow;
+  }
 
   /** From now on connections end because this process does, which is no news. */
   stop(): void {
@@ -19,11 +25,13 @@ export class QueryLog implements TypeOrmLogger {
   }
 
   logQuerySlow(durationMs: number, query: string): void {
+    this.slow += 1;
     this.target.warn({ message: `Slow query (${durationMs} ms): ${normaliseQuery(query)}`, duration_ms: durationMs });
   }
 
   logQueryError(error: string | Error, query: string): void {
     if (typeof error === 'string' || (error as { code?: unknown }).code !== CANCELLED) return;
+    this.slow += 1;
     this.target.warn({ message: `Query cancelled by its time limit: ${normaliseQuery(query)}` });
   }
 

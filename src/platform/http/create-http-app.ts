@@ -8,6 +8,7 @@ import { equipEndpoints, frontDoor, requestId } from './edge.hook.js';
 import type { HttpServer } from './http-server.driver.js';
 import { acceptDeclaredBodies } from './json-body.js';
 import { ProblemFilter, sendProblem } from './problem.filter.js';
+import { countRequests, type RequestCounters } from './request-counters.hook.js';
 import { requestLog, type RequestLogger } from './request-log.hook.js';
 import { RouteTable } from './route-table.js';
 import { securityHeaders } from './security-headers.js';
@@ -19,6 +20,8 @@ export interface HttpAppOptions {
   server: HttpServer;
   /** Where requests are logged. */
   requestLogger: RequestLogger;
+  /** Where answered requests are counted. */
+  requestCounters?: RequestCounters;
   /** Of the product, for the API documentation. */
   version: string;
   /** In which order the API documentation shows the headings. */
@@ -35,7 +38,7 @@ const BODY_LIMIT_BYTES = 1024 * 1024;
  */
 export async function createHttpApp(
   rootModule: Type | DynamicModule,
-  { settings, server, requestLogger, version, tagOrder = [], logger }: HttpAppOptions,
+  { settings, server, requestLogger, requestCounters, version, tagOrder = [], logger }: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
   const routes = new RouteTable();
   const headers = await securityHeaders();
@@ -63,6 +66,7 @@ export async function createHttpApp(
   instance.decorateRequest('failure', undefined);
   instance.addHook('onRequest', frontDoor(headers, routes));
   instance.addHook('onResponse', requestLog(requestLogger, settings.slowRequestMs));
+  if (requestCounters) instance.addHook('onResponse', countRequests(requestCounters));
   acceptDeclaredBodies(instance);
 
   const app = await NestFactory.create<NestFastifyApplication>(rootModule, adapter, {

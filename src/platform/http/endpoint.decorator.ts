@@ -28,6 +28,11 @@ export interface EndpointSpec {
   uploadBytes?: number;
   /** Such a body of `text/csv`, for the documentation. */
   uploadExample?: string;
+  /**
+   * It takes `application/yaml` besides JSON, up to the limit of every body: the handler's body is then a `YamlBody`, which it reads itself.
+   * Such a body, for the documentation.
+   */
+  yamlExample?: string;
   /** The answer is a page: `{data: [...], page: {...}}`. */
   list?: boolean;
   /** The answer has no envelope. */

@@ -69,6 +69,7 @@ function operation({ method, url, spec }: Endpoint): Json {
         content: {
           'application/json': requestContent(spec.body, spec.bodyExample),
           ...(spec.uploadBytes && { 'text/csv': textContent(spec.uploadExample) }),
+          ...(spec.yamlExample !== undefined && { 'application/yaml': textContent(spec.yamlExample) }),
         },
       },
     }),
@@ -231,9 +232,26 @@ function problemSchema(): Json {
       detail: { ...text, description: 'What to do about it.' },
       code: { type: 'string', enum: Object.keys(problemCatalogue), description: 'Stable.' },
       request_id: { ...text, description: 'Also in X-Request-Id, and in the log.' },
-      errors: { type: 'array', items: object({ path: text, message: text }) },
+      errors: { type: 'array', items: invalidValueSchema() },
+      metrics: { type: 'array', items: text, description: 'With `invalid_condition`: what conditions may ask for.' },
     }),
     required: ['type', 'title', 'status', 'detail', 'code', 'request_id'],
+  };
+}
+
+function invalidValueSchema(): Json {
+  const text = { type: 'string' };
+  const place = (description: string): Json => ({ type: 'integer', minimum: 0, description });
+  return {
+    ...object({
+      path: text,
+      message: text,
+      position: place('In the text of the value, from 0.'),
+      length: place('Of what is wrong there, in characters.'),
+      line: place('Of the file, from 1.'),
+      column: place('Of the line, from 1.'),
+    }),
+    required: ['path', 'message'],
   };
 }
 

@@ -37,6 +37,23 @@ export const problemCatalogue = {
     title: 'Malformed CSV',
     detail: 'The file cannot be read as CSV in UTF-8 with a header row. Save it so, and import it again.',
   },
+  malformed_yaml: {
+    status: 400,
+    title: 'Malformed YAML',
+    detail:
+      'The file cannot be read as one YAML document without aliases, tags and repeated keys. `errors` names the line; correct it and import it again.',
+  },
+  invalid_condition: {
+    status: 400,
+    title: 'Invalid condition',
+    detail:
+      'The rule cannot be evaluated. Correct what `errors` names; GET /api/v1/alert-rules/metrics lists what may be asked for.',
+  },
+  invalid_message: {
+    status: 400,
+    title: 'Invalid message template',
+    detail: 'Correct the message at the position that `errors` names; docs/alerts.md lists the placeholders.',
+  },
   invalid_character: {
     status: 400,
     title: 'Invalid character',
@@ -128,6 +145,37 @@ export const problemCatalogue = {
     title: 'Maintenance window not found',
     detail: 'There is no maintenance window with this id. GET /api/v1/maintenance-windows lists them.',
   },
+  silence_not_found: {
+    status: 404,
+    title: 'Silence not found',
+    detail: 'There is no silence with this id. GET /api/v1/silences lists them.',
+  },
+  alert_not_found: {
+    status: 404,
+    title: 'Alert not found',
+    detail:
+      'There is no alert with this id: it never fired, or it is past its retention. GET /api/v1/alerts lists them.',
+  },
+  alert_rule_not_found: {
+    status: 404,
+    title: 'Alert rule not found',
+    detail: 'There is no alert rule with this id. GET /api/v1/alert-rules lists them.',
+  },
+  channel_not_found: {
+    status: 404,
+    title: 'Channel not found',
+    detail: 'There is no channel with this id. GET /api/v1/channels lists them.',
+  },
+  notification_route_not_found: {
+    status: 404,
+    title: 'Notification route not found',
+    detail: 'There is no notification route with this id. GET /api/v1/notification-routes lists them.',
+  },
+  delivery_not_found: {
+    status: 404,
+    title: 'Delivery not found',
+    detail: 'There is no delivery with this id. GET /api/v1/deliveries lists them.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed',
@@ -212,6 +260,61 @@ export const problemCatalogue = {
     title: 'Too many maintenance windows',
     detail: 'At most 500 windows that are not over may be enabled. Delete or disable some, or widen the scope of one.',
   },
+  silence_ended: {
+    status: 409,
+    title: 'Silence ended',
+    detail: 'A silence that has ended does not change any more. POST /api/v1/silences makes a new one.',
+  },
+  too_many_silences: {
+    status: 409,
+    title: 'Too many silences',
+    detail: 'There may be at most 500 silences that have not ended. End some, or let one match more.',
+  },
+  alert_pending: {
+    status: 409,
+    title: 'Alert pending',
+    detail: 'The alert has not fired yet, and nobody is told of it. Wait until it fires, or silence what it matches.',
+  },
+  alert_resolved: {
+    status: 409,
+    title: 'Alert resolved',
+    detail: 'The alert has ended already. If its condition holds again, a new one opens with another id.',
+  },
+  alert_not_acknowledged: {
+    status: 409,
+    title: 'Alert not acknowledged',
+    detail: 'Nobody has acknowledged the alert, or not any more: there is nothing to take back.',
+  },
+  too_many_alert_rules: {
+    status: 409,
+    title: 'Too many alert rules',
+    detail: 'There can be 1,000 alert rules. Delete some, or let one rule be about more devices.',
+  },
+  channel_in_use: {
+    status: 409,
+    title: 'Channel in use',
+    detail: 'Alert rules or notification routes name this channel. Give them other channels first, then delete it.',
+  },
+  too_many_notification_routes: {
+    status: 409,
+    title: 'Too many routes',
+    detail: 'There may be at most 200 notification routes. Delete one, or let one match more.',
+  },
+  delivery_not_retryable: {
+    status: 409,
+    title: 'Delivery cannot be retried',
+    detail: 'Only what failed or waits for a further attempt can be retried, while its channel exists.',
+  },
+  delivery_outdated: {
+    status: 409,
+    title: 'Delivery outdated',
+    detail: 'Its alerts have ended since, so there is nothing to be told any more.',
+  },
+  too_many_channels: {
+    status: 409,
+    title: 'Too many channels',
+    detail: 'There are at most 200 channels. Delete those that nobody uses first.',
+  },
   body_too_large: { status: 413, title: 'Body too large', detail: 'The body must not exceed 1 MiB.' },
   url_too_long: { status: 414, title: 'URL too long', detail: 'Shorten the path.' },
   unsupported_media_type: {
@@ -220,6 +323,23 @@ export const problemCatalogue = {
     detail: 'Send the body as `Content-Type: application/json`, without Content-Encoding.',
   },
   expectation_failed: { status: 417, title: 'Expectation failed', detail: 'Send the request without Expect header.' },
+  outbound_refused: {
+    status: 422,
+    title: 'Receiver refused',
+    detail:
+      'Notifications may not go to this address. Name another one, or allow it with SWARMWARD_OUTBOUND_PRIVATE or SWARMWARD_OUTBOUND_ALLOW.',
+  },
+  backtest_without_history: {
+    status: 422,
+    title: 'No history',
+    detail:
+      'Only rules about devices can be replayed, of metrics with `has_history`; GET /api/v1/alert-rules/metrics lists them.',
+  },
+  backtest_too_large: {
+    status: 422,
+    title: 'Backtest too large',
+    detail: 'Ask for a shorter time, or give the rule a scope with fewer devices.',
+  },
   import_rolled_back: {
     status: 422,
     title: 'Import rolled back',
@@ -230,6 +350,11 @@ export const problemCatalogue = {
     status: 429,
     title: 'Too many requests',
     detail: 'Wait as long as Retry-After says, and poll less often.',
+  },
+  backtest_busy: {
+    status: 429,
+    title: 'Backtests are running',
+    detail: 'As many backtests run as may at once. Wait as long as Retry-After says.',
   },
   too_many_failed_logins: {
     status: 429,

@@ -6,6 +6,13 @@ export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 export interface InvalidValue {
   path: string;
   message: string;
+  /** Where in the text of the value the mistake is, from 0. */
+  position?: number;
+  /** Of what is wrong there, in characters. */
+  length?: number;
+  /** Of a file, from 1. */
+  line?: number;
+  column?: number;
 }
 
 /** The body of an error response, RFC 9457. */
@@ -17,12 +24,15 @@ export interface Problem {
   code: ProblemCode;
   request_id: string;
   errors?: InvalidValue[];
+  /** With `invalid_condition`: what conditions may ask for. */
+  metrics?: readonly string[];
 }
 
 interface ProblemOptions {
   /** Says what to do; the catalogue's sentence by default. Shown to the client: never put internals here. */
   detail?: string;
   errors?: InvalidValue[];
+  metrics?: readonly string[];
   headers?: Record<string, string>;
   cause?: unknown;
 }
@@ -34,14 +44,16 @@ interface ProblemOptions {
 export class ProblemException extends Error {
   override readonly name = 'ProblemException';
   readonly errors: InvalidValue[] | undefined;
+  readonly metrics: readonly string[] | undefined;
   readonly headers: Record<string, string>;
 
   constructor(
     readonly code: ProblemCode,
-    { detail, errors, headers = {}, cause }: ProblemOptions = {},
+    { detail, errors, metrics, headers = {}, cause }: ProblemOptions = {},
   ) {
     super(detail ?? problemCatalogue[code].detail, { cause });
     this.errors = errors;
+    this.metrics = metrics;
     this.headers = headers;
   }
 
@@ -58,6 +70,7 @@ export class ProblemException extends Error {
       code: this.code,
       request_id: requestId,
       ...(this.errors && { errors: this.errors }),
+      ...(this.metrics && { metrics: this.metrics }),
     };
   }
 }

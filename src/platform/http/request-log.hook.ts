@@ -21,7 +21,8 @@ export function requestLevel(method: string, status: number, milliseconds: numbe
   return method === 'GET' || method === 'HEAD' || method === 'OPTIONS' ? 'debug' : 'info';
 }
 
-const PROBES = new Set(['/health/live', '/health/ready', '/api/v1/health']);
+/** What asks whether we are well: their 503 says so on purpose. */
+export const PROBES: ReadonlySet<string> = new Set(['/health/live', '/health/ready', '/api/v1/health']);
 
 /** Logs every request once it is answered. Never its query, headers or body: they may hold secrets. */
 export function requestLog(logger: RequestLogger, slowMs: number): onResponseHookHandler {
@@ -33,7 +34,6 @@ export function requestLog(logger: RequestLogger, slowMs: number): onResponseHoo
     let level = requestLevel(request.method, status, slow ? milliseconds : 0, slowMs);
     if (level === 'debug' && !logger.isLevelEnabled('debug')) return done();
     const route = request.routeOptions.url ?? 'unknown';
-    // A probe that answers 503 says so on purpose.
     if (PROBES.has(route) && !slow && request.failure === undefined) level = 'debug';
     logger[level](
       {

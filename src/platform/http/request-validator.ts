@@ -4,6 +4,7 @@ import type { EndpointSpec } from './endpoint.decorator.js';
 import { type InvalidValue, ProblemException } from './problem.js';
 import { isStorable } from './storable-text.js';
 import { validationMessage } from './validation-message.js';
+import { YamlBody } from './yaml-body.js';
 
 /** The parts of a request that are validated; replaced by what the schemas make of them. */
 export interface RequestParts {
@@ -26,7 +27,8 @@ export function requestValidator(spec: EndpointSpec): (request: RequestParts) =>
   return (request) => {
     if (request.url.includes('%')) refuseUnreadable(request.url);
     const isUpload = uploadBytes !== undefined;
-    if (!isUpload && request.body !== undefined && request.body !== null) refuseUnstorable(request.body);
+    const isRead = !isUpload && !(request.body instanceof YamlBody);
+    if (isRead && request.body !== undefined && request.body !== null) refuseUnstorable(request.body);
     const errors: InvalidValue[] = [];
     // The router takes `/tokens/` for `/tokens/:id` with an empty id.
     if (params && Object.values(request.params as object).includes('')) throw new ProblemException('route_not_found');
@@ -36,6 +38,8 @@ export function requestValidator(spec: EndpointSpec): (request: RequestParts) =>
     }
     if (request.body instanceof CsvBody) {
       if (errors.length > 0) request.body.discard();
+    } else if (request.body instanceof YamlBody) {
+      // Read by the handler.
     } else if (body) request.body = parse(body, request.body ?? {}, 'field', errors);
     else if (!isNothing(request.body)) errors.push({ path: '', message: 'This endpoint takes no body.' });
     if (errors.length > 0) throw new ProblemException('validation_failed', { detail: summary(errors), errors });

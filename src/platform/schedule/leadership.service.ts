@@ -1,14 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { AdvisoryLock, type Lease } from '../database/advisory-lock.store.js';
+import { isConnectionFailure } from '../queue/connection-failure.js';
 import { OutageLog } from '../queue/outage-log.js';
-
-/** How long a leader may be silent before another process takes over. */
-const LEASE_MS = 15_000;
-/** How often those that stand by look, and how long after a failure it is tried again. */
-const LOOK_EVERY_MS = 2_000;
-/** How long a shutdown waits for the work to end. */
-const FAREWELL_MS = 10_000;
 
 /** Work that goes on in one process of an installation at a time. */
 export interface Duty {
@@ -22,9 +16,21 @@ export interface Duty {
   work(lease: Lease, signal: AbortSignal): Promise<void>;
 }
 
+/** Times of the leads; tests shorten them. */
+export class LeadershipTimes {
+  /** How long a leader may be silent before another process takes over. */
+  readonly leaseMs: number = 15_000;
+  /** How often those that stand by look, and how long after a failure it is tried again. */
+  readonly lookEveryMs: number = 2_000;
+  /** The longest pause after work that fails again and again. */
+  readonly longestPauseMs: number = 60_000;
+  /** How long a shutdown waits for the work to end. */
+  readonly farewellMs: number = 10_000;
+}
+
 /**
  * The watchdog's way to run: not through the queue, in one process at a time. The others stand by and take over within seconds when
- * the leader dies (at once), freezes (after 15 s) or ends in order.
+ * the leader dies (at once), freezes or is cut off (after 15 s) or ends in order. Each duty holds one connection of the pool.
  */
 @Injectable()
 export class Leadership implements BeforeApplicationShutdown {
@@ -32,17 +38,21 @@ export class Leadership implements BeforeApplicationShutdown {
   private readonly ending = new AbortController();
   private readonly duties: Promise<void>[] = [];
 
-  constructor(private readonly lock: AdvisoryLock) {}
+  constructor(
+    private readonly lock: AdvisoryLock,
+    private readonly times: LeadershipTimes = new LeadershipTimes(),
+  ) {}
 
-  /** Holds a connection of the pool for as long as it leads. */
+  /** Begins at once, in the background, and goes on until the application ends. */
   take(duty: Duty): void {
     this.duties.push(this.run(duty));
   }
 
+  /** While the database is still there: the leads are given back, and others need not wait for their leases. */
   async beforeApplicationShutdown(): Promise<void> {
     this.ending.abort();
     const limit = new AbortController();
-    const farewell = pause(FAREWELL_MS, undefined, { signal: limit.signal }).catch(() => undefined);
+    const farewell = pause(this.times.farewellMs, undefined, { signal: limit.signal }).catch(() => undefined);
     await Promise.race([Promise.allSettled(this.duties), farewell]);
     limit.abort();
   }
@@ -50,17 +60,35 @@ export class Leadership implements BeforeApplicationShutdown {
   private async run(duty: Duty): Promise<void> {
     const { signal } = this.ending;
     const outage = new OutageLog(`The lead of ${duty.name}`, this.log);
+    let failures = 0;
     while (!signal.aborted) {
       try {
-        await this.lock.tryWithLock(duty.name, { leaseMs: LEASE_MS }, async (lease) => {
+        const turn = await this.lock.tryWithLock(duty.name, this.times, async (lease) => {
           outage.succeeded(new Date());
-          this.log.debug(`This process leads ${duty.name}`);
-          await duty.work(lease, AbortSignal.any([signal, lease.signal]));
+          return this.lead(duty, lease);
         });
+        outage.succeeded(new Date());
+        // Standing by and a lead that was lost are no failures of the work.
+        failures = turn.acquired && turn.value ? failures + 1 : 0;
       } catch (error) {
         if (!signal.aborted) outage.failed(error, new Date());
       }
-      await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+      const { lookEveryMs, longestPauseMs } = this.times;
+      const pauseMs = Math.min(lookEveryMs * 2 ** Math.min(Math.max(failures - 1, 0), 20), longestPauseMs);
+      await pause(pauseMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** @returns whether the work itself failed: then the lock is given back like any other, for a process that may do better */
+  private async lead({ name, work }: Duty, lease: Lease): Promise<boolean> {
+    this.log.debug(`This process leads ${name}`);
+    try {
+      await work(lease, AbortSignal.any([this.ending.signal, lease.signal]));
+      return false;
+    } catch (error) {
+      if (this.ending.signal.aborted || lease.signal.aborted || isConnectionFailure(error)) return false;
+      this.log.error(`${name} failed and begins anew: ${error instanceof Error ? error.stack : String(error)}`);
+      return true;
     }
   }
 }

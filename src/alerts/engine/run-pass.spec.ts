@@ -1,0 +1,452 @@
+import { NOT_APPLICABLE, type Signal, signalKey, UNKNOWN } from '../../metrics/metric.js';
+import type { SignalReading } from '../../metrics/signal-source.port.js';
+import type { Acknowledgement } from './alert.js';
+import { type DeviceFacts, Inventory } from './inventory.js';
+import { signalsOf } from './language/compile-condition.js';
+import type { PassInput, PassOutcome, PassRule, Silence, StoredAlert } from './pass.js';
+import { runPass } from './run-pass.js';
+
+const NOW = 1_000_000_000;
+const DOWN = 'icmp.down_seconds';
+const last = (metric: string): Signal => ({ metric, agg: 'last', windowSeconds: null });
+
+function device(num: number, more: Partial<DeviceFacts> = {}): DeviceFacts {
+  const site = { siteId: 'site-1', siteName: 'Berlin', region: 'north' };
+  const rest = { enabled: true, tags: ['core'], parentNum: null, checkKind: 'icmp' } as const;
+  return { num, id: `id-${num}`, name: `d${num}`, ip: `10.0.0.${num}`, ...site, ...rest, ...more };
+}
+
+function rule(more: Partial<PassRule> = {}): PassRule {
+  return {
+    id: 'rule-1',
+    key: null,
+    version: 1,
+    name: 'Device down',
+    severity: 'critical',
+    scope: { kind: 'devices', selector: { all: true } },
+    condition: { metric: DOWN, op: '>=', value: 60 },
+    forSeconds: 0,
+    recoveryCondition: null,
+    recoveryForSeconds: 0,
+    keepFiringSeconds: 0,
+    noData: 'keep',
+    groupBy: ['site'],
+    labels: {},
+    message: null,
+    runbookUrl: null,
+    enabled: true,
+    brokenReason: null,
+    targetKind: 'device',
+    ...more,
+  };
+}
+
+/** Values by metric, one for each device in turn. */
+function reading(values: Record<string, number[]>, nums: number[]): SignalReading {
+  const columns = Object.values(values).map((column) => Float64Array.from(column));
+  return { kind: 'device', nums: Int32Array.from(nums), signals: Object.keys(values).map(last), columns };
+}
+
+interface Scene extends Partial<Omit<PassInput, 'inventory' | 'readings'>> {
+  devices?: DeviceFacts[];
+  values?: Record<string, number[]>;
+  readings?: SignalReading[];
+  members?: Map<string, number[] | null>;
+}
+
+function pass(scene: Scene = {}): PassOutcome {
+  const { devices = [device(1)], values = {}, rules = [rule()], members, ...more } = scene;
+  const nums = devices.map(({ num }) => num);
+  return runPass({
+    now: NOW,
+    rules,
+    inventory: new Inventory(devices, members ?? new Map(rules.map(({ id }) => [id, null]))),
+    readings: [reading(values, nums)],
+    failedSignals: new Set(),
+    maintenance: new Map(),
+    silences: [],
+    open: [],
+    leftAcks: new Map(),
+    ...more,
+  });
+}
+
+function stored(more: Partial<StoredAlert> = {}): StoredAlert {
+  const times = { pendingSince: NOW - 90_000, firedAt: NOW - 90_000, clearSince: null, recoveringSince: null };
+  const about = { targetKind: 'device', targetKey: 'id-1', targetName: 'd1', deviceNum: 1, siteId: 'site-1' } as const;
+  return {
+    id: 'alert-1',
+    fingerprint: 'f',
+    ruleId: 'rule-1',
+    ruleVersion: 1,
+    ...about,
+    labels: null,
+    value: 90,
+    summary: '',
+    state: 'firing',
+    ...times,
+    ack: null,
+    suppression: null,
+    announcedAt: NOW - 90_000,
+    evaluatedAt: NOW - 30_000,
+    ...more,
+  };
+}
+
+const silence = (more: Partial<Silence> = {}): Silence => ({
+  id: 'silence-1',
+  matchers: [{ name: 'site', op: '=', value: 'Berlin' }],
+  startsAt: NOW - 1,
+  endsAt: NOW + 60_000,
+  ...more,
+});
+const names = (alerts: { face: { targetName: string } }[]) => alerts.map(({ face }) => face.targetName);
+const nothing = { opened: [], changed: [], resolved: [], dropped: [], broken: [] };
+const seconds = (outcome: PassOutcome) => (outcome.nextDueAt === null ? null : (outcome.nextDueAt - NOW) / 1_000);
+
+describe('runPass', () => {
+  it('opens an alert with all that it says', () => {
+    const outcome = pass({
+      values: { [DOWN]: [75] },
+      rules: [rule({ labels: { team: 'net', site: 'ignored' }, runbookUrl: 'https://r' })],
+    });
+    expect(outcome.opened).toHaveLength(1);
+    const { face, state, events, outbox, ...rest } = outcome.opened[0]!;
+    expect(rest).toEqual({
+      ruleId: 'rule-1',
+      groupKey: '{"site":"Berlin"}',
+      fingerprint: expect.stringMatching(/^[0-9a-f]{32}$/),
+    });
+    expect(face).toMatchObject({
+      ruleName: 'Device down',
+      targetKey: 'id-1',
+      deviceNum: 1,
+      deviceId: 'id-1',
+      siteName: 'Berlin',
+      value: 75,
+      runbookUrl: 'https://r',
+    });
+    expect(face.summary).toContain('d1');
+    expect(face.labels).toEqual({
+      team: 'net',
+      rule: 'Device down',
+      severity: 'critical',
+      target: 'd1',
+      target_kind: 'device',
+      device: 'd1',
+      device_id: 'id-1',
+      ip: '10.0.0.1',
+      check_kind: 'icmp',
+      site: 'Berlin',
+      region: 'north',
+      tag: 'core',
+    });
+    expect(state).toMatchObject({ state: 'firing', firedAt: NOW, announcedAt: NOW });
+    expect(events).toEqual([{ kind: 'fired', at: NOW, actor: null, detail: null }]);
+    expect(outbox).toBe('firing');
+  });
+
+  it('has a fingerprint of rule, target and group', () => {
+    const print = (more: Scene) => pass({ values: { [DOWN]: [75] }, ...more }).opened[0]!.fingerprint;
+    const usual = print({});
+    expect(print({ rules: [rule({ name: 'Other', version: 2 })] })).toBe(usual);
+    expect(print({ rules: [rule({ id: 'rule-2' })] })).not.toBe(usual);
+    expect(print({ devices: [device(2)] })).not.toBe(usual);
+    expect(print({ devices: [device(1, { siteName: 'Bern' })] })).not.toBe(usual);
+  });
+
+  it('opens for devices in scope, enabled, and that the metrics apply to', () => {
+    const devices = [1, 2, 3, 4, 5].map((num) => device(num, { enabled: num !== 3 }));
+    const values = { [DOWN]: [75, 75, 75, NOT_APPLICABLE, UNKNOWN] };
+    expect(names(pass({ devices, values }).opened)).toEqual(['d1', 'd2']);
+    expect(names(pass({ devices, values, members: new Map([['rule-1', [2, 3, 99]]]) }).opened)).toEqual(['d2']);
+    const not = rule({ condition: { not: { metric: DOWN, op: '<', value: 60 } }, noData: 'alert' });
+    expect(names(pass({ devices, values, rules: [not] }).opened)).toEqual(['d1', 'd2', 'd5']);
+  });
+
+  it('reads devices in any order, and knows nothing of those that are missing', () => {
+    const readings = [reading({ [DOWN]: [75, 1, 80] }, [3, 99, 1])];
+    expect(names(pass({ devices: [1, 2, 3].map((num) => device(num)), readings }).opened)).toEqual(['d1', 'd3']);
+  });
+
+  it('leaves a rule alone whose devices are not known yet', () => {
+    expect(pass({ values: { [DOWN]: [0] }, open: [stored()], members: new Map() })).toMatchObject(nothing);
+  });
+
+  it('writes nothing without news, and what is shown at most once a minute', () => {
+    const summary = pass({ values: { [DOWN]: [90] } }).opened[0]!.face.summary;
+    const at = (evaluatedAt: number, value: number) =>
+      pass({ values: { [DOWN]: [value] }, open: [stored({ evaluatedAt, summary })] });
+    expect(at(NOW - 59_999, 120)).toMatchObject(nothing);
+    expect(at(NOW - 60_000, 120).changed).toMatchObject([
+      { face: { value: 120 }, state: { evaluatedAt: NOW }, events: [], outbox: null },
+    ]);
+    expect(at(NOW - 60_000, 90)).toMatchObject(nothing);
+  });
+
+  it('resolves, and drops what never fired', () => {
+    const open = [
+      stored(),
+      stored({ id: 'alert-2', targetKey: 'id-2', deviceNum: 2, state: 'pending', firedAt: null, announcedAt: null }),
+    ];
+    const outcome = pass({ devices: [device(1), device(2)], values: { [DOWN]: [0, 0] }, open });
+    expect(outcome.resolved).toMatchObject([
+      { before: { id: 'alert-1' }, resolution: 'recovered', resolvedAt: NOW, outbox: 'resolved' },
+    ]);
+    expect(outcome.dropped).toMatchObject([{ id: 'alert-2' }]);
+  });
+
+  it.each<[string, Scene, string]>([
+    ['rule_deleted', { open: [stored({ ruleId: null })] }, 'rule_deleted'],
+    ['rule_disabled', { rules: [rule({ enabled: false })] }, 'rule_disabled'],
+    ['rule_broken', { rules: [rule({ enabled: false, brokenReason: 'x' })] }, 'rule_broken'],
+    ['a fault', { faults: new Map([['rule-1', 'no scope']]) }, 'rule_broken'],
+    ['device deleted', { devices: [device(2)], values: { [DOWN]: [0] } }, 'target_gone'],
+    ['device disabled', { devices: [device(1, { enabled: false })] }, 'out_of_scope'],
+    ['device out of scope', { members: new Map([['rule-1', []]]) }, 'out_of_scope'],
+    ['probed another way', { values: { [DOWN]: [NOT_APPLICABLE] } }, 'out_of_scope'],
+    [
+      'a rule about something else now',
+      { rules: [rule({ targetKind: 'node', scope: { kind: 'swarm' } })] },
+      'out_of_scope',
+    ],
+  ])('ends an alert: %s', (_name, scene, resolution) => {
+    const outcome = pass({ values: { [DOWN]: [90] }, open: [stored()], ...scene });
+    expect(outcome.resolved).toMatchObject([{ resolution, outbox: 'resolved' }]);
+  });
+
+  it('leaves alerts of rules alone that it was not given', () => {
+    expect(pass({ values: { [DOWN]: [0] }, open: [stored({ ruleId: 'newer' })] })).toMatchObject(nothing);
+  });
+
+  it.each(['ok', 'alert', 'keep'] as const)(
+    'changes nothing for a source that failed, whatever the policy: %s',
+    (noData) => {
+      const failedSignals = new Set([signalKey(last(DOWN))]);
+      const scene = { rules: [rule({ noData })], readings: [], failedSignals };
+      expect(pass({ ...scene, open: [stored()] })).toMatchObject(nothing);
+      expect(pass(scene)).toMatchObject(nothing);
+    },
+  );
+
+  it('breaks one rule and goes on with the others', () => {
+    const broken = rule({ id: 'rule-2', condition: { neither: 1 } as unknown as PassRule['condition'] });
+    const open = [stored({ ruleId: 'rule-2' })];
+    const outcome = pass({ values: { [DOWN]: [90] }, rules: [broken, rule()], open });
+    expect(outcome.broken).toEqual([{ ruleId: 'rule-2', version: 1, reason: expect.any(String) }]);
+    expect(outcome.resolved).toMatchObject([{ resolution: 'rule_broken' }]);
+    expect(names(outcome.opened)).toEqual(['d1']);
+  });
+
+  it('gives a sticky acknowledgement on', () => {
+    const ack: Acknowledgement = { by: 'anna', at: NOW - 60_000, until: null, sticky: true, comment: null };
+    const values = { [DOWN]: [90] };
+    const print = pass({ values }).opened[0]!.fingerprint;
+    const outcome = pass({ values, leftAcks: new Map([[print, { ack, resolvedAt: NOW - 30_000 }]]) });
+    expect(outcome.opened).toMatchObject([{ state: { ack: { by: 'anna' }, announcedAt: null }, outbox: null }]);
+  });
+});
+
+describe('suppression in a pass', () => {
+  const internal = (state: number[], failing: number[] = [], flapping: number[] = []) => ({
+    'device.state_code': state,
+    'device.failing': state.map((_, index) => failing[index] ?? 0),
+    'device.flapping': state.map((_, index) => flapping[index] ?? 0),
+  });
+  const family = (children: number) => [
+    device(1),
+    ...Array.from({ length: children }, (_, index) => device(index + 2, { parentNum: 1 })),
+  ];
+
+  it('opens one alert for a dead parent of 875', () => {
+    const devices = family(875);
+    const values = {
+      ...internal(devices.map((_, row) => (row === 0 ? 1 : 3))),
+      [DOWN]: devices.map((_, row) => (row === 0 ? 75 : UNKNOWN)),
+    };
+    const outcome = pass({ devices, values });
+    expect(names(outcome.opened)).toEqual(['d1']);
+  });
+
+  it('holds children back that failed a cycle before their parent', () => {
+    const devices = family(875);
+    const values = {
+      ...internal(
+        devices.map((_, row) => (row === 0 ? 0 : 1)),
+        [1],
+      ),
+      [DOWN]: devices.map((_, row) => (row === 0 ? 0 : 75)),
+    };
+    const outcome = pass({ devices, values });
+    expect(outcome.opened.filter(({ state }) => state.state === 'firing')).toEqual([]);
+    expect(new Set(outcome.opened.map(({ state }) => state.suppression?.by))).toEqual(new Set(['parent']));
+    expect(outcome.opened.every(({ outbox }) => outbox === null)).toBe(true);
+  });
+
+  it('keeps children that fired before, suppressed', () => {
+    const open = [stored({ targetKey: 'id-2', targetName: 'd2', deviceNum: 2 })];
+    const outcome = pass({ devices: family(1), values: { ...internal([1, 3]), [DOWN]: [75, UNKNOWN] }, open });
+    expect(outcome.changed).toMatchObject([
+      { state: { state: 'firing', suppression: { by: 'parent' } }, outbox: null },
+    ]);
+    expect(outcome.resolved).toEqual([]);
+  });
+
+  it('looks at all ancestors, through disabled ones, and not forever', () => {
+    const chain = [device(1), device(2, { parentNum: 1, enabled: false }), device(3, { parentNum: 2 })];
+    const values = { ...internal([1, 0, 1]), [DOWN]: [75, 0, 75] };
+    expect(pass({ devices: chain, values }).opened.map(({ state }) => state.suppression?.by)).toEqual([
+      undefined,
+      'parent',
+    ]);
+    const loop = [
+      device(1, { parentNum: 2 }),
+      device(2, { parentNum: 1 }),
+      device(3, { parentNum: 3 }),
+      device(4, { parentNum: 99 }),
+    ];
+    expect(names(pass({ devices: loop, values: { ...internal([0, 0, 1, 1]), [DOWN]: [0, 0, 0, 75] } }).opened)).toEqual(
+      ['d4'],
+    );
+  });
+
+  it('knows maintenance, flapping and silences, in this order', () => {
+    const values = { ...internal([1], [], [1]), [DOWN]: [75] };
+    const maintenance = new Map([[1, { until: new Date(NOW + 45_000) }]]);
+    const by = (scene: Scene) =>
+      pass({ values, silences: [silence()], ...scene }).opened.map(({ state }) => [state.state, state.suppression?.by]);
+    expect(by({ maintenance })).toEqual([['pending', 'maintenance']]);
+    expect(by({})).toEqual([['pending', 'flapping']]);
+    expect(by({ values: { [DOWN]: [75] } })).toEqual([['firing', 'silence']]);
+    expect(by({ values: { [DOWN]: [75] }, silences: [silence({ endsAt: NOW })] })).toEqual([['firing', undefined]]);
+    expect(by({ values: { [DOWN]: [75] }, silences: [silence({ startsAt: NOW + 1 })] })).toEqual([
+      ['firing', undefined],
+    ]);
+    expect(seconds(pass({ values, maintenance }))).toBe(45);
+  });
+
+  it('lets a rule about flapping open for a flapping device', () => {
+    const flaps = rule({ condition: { metric: 'device.flapping', op: '==', value: 1 } });
+    expect(pass({ values: internal([0], [], [1]), rules: [flaps] }).opened).toMatchObject([
+      { state: { state: 'firing' } },
+    ]);
+  });
+
+  it('stays with the silence that it has', () => {
+    const silences = [silence(), silence({ id: 'silence-2' })];
+    const open = [stored({ suppression: { by: 'silence', id: 'silence-2' } })];
+    expect(pass({ values: { [DOWN]: [90] }, silences, open })).toMatchObject(nothing);
+    expect(pass({ values: { [DOWN]: [90] }, silences: [silence()], open }).changed).toMatchObject([
+      { state: { suppression: { id: 'silence-1' } } },
+    ]);
+  });
+});
+
+describe('targets that are no devices', () => {
+  const UP = 'swarm.node_down';
+  const nodes = (...down: number[]): SignalReading[] => [
+    {
+      kind: 'node',
+      targets: down.map((_, index) => ({ key: `n${index}`, name: `node-${index}`, labels: { role: 'worker' } })),
+      signals: [last(UP)],
+      columns: [Float64Array.from(down)],
+    },
+  ];
+  const nodeRule = (more: Partial<PassRule> = {}) =>
+    rule({
+      targetKind: 'node',
+      scope: { kind: 'swarm' },
+      condition: { metric: UP, op: '==', value: 1 },
+      groupBy: ['rule'],
+      ...more,
+    });
+  const onNode = (more: Partial<StoredAlert> = {}) =>
+    stored({
+      targetKind: 'node',
+      targetKey: 'n1',
+      targetName: 'node-1',
+      deviceNum: null,
+      siteId: null,
+      labels: { role: 'worker' },
+      ...more,
+    });
+
+  it('opens for them', () => {
+    const { opened } = pass({ rules: [nodeRule()], readings: nodes(0, 1) });
+    expect(opened).toMatchObject([
+      {
+        groupKey: '{"rule":"Device down"}',
+        face: {
+          targetKey: 'n1',
+          deviceNum: null,
+          siteName: null,
+          labels: { role: 'worker', target: 'node-1', target_kind: 'node' },
+        },
+      },
+    ]);
+    expect(
+      pass({ rules: [nodeRule({ scope: { kind: 'swarm', names: ['NODE-1', 'x*'] } })], readings: nodes(1, 1) }).opened,
+    ).toHaveLength(1);
+  });
+
+  it('ends with them', () => {
+    expect(pass({ rules: [nodeRule()], readings: nodes(0), open: [onNode()] }).resolved).toMatchObject([
+      { resolution: 'target_gone' },
+    ]);
+    expect(
+      pass({
+        rules: [nodeRule({ scope: { kind: 'swarm', names: ['other'] } })],
+        readings: nodes(1, 1),
+        open: [onNode()],
+      }).resolved,
+    ).toMatchObject([{ resolution: 'out_of_scope' }]);
+  });
+
+  it('keeps what could not be read, but for silences', () => {
+    const blind = { rules: [nodeRule({ noData: 'ok' })], readings: [], open: [onNode()] };
+    expect(pass(blind)).toMatchObject(nothing);
+    expect(pass({ ...blind, failedSignals: new Set([signalKey(last(UP))]) })).toMatchObject(nothing);
+    const silences = [silence({ matchers: [{ name: 'role', op: '=', value: 'worker' }] })];
+    expect(pass({ ...blind, silences }).changed).toMatchObject([
+      { state: { suppression: { by: 'silence' } }, face: null },
+    ]);
+  });
+});
+
+describe('when to look again', () => {
+  it.each<[string, Scene, number | null]>([
+    ['never', { values: { [DOWN]: [0] } }, null],
+    ['when a time crosses its threshold', { values: { [DOWN]: [15] } }, 45],
+    ['when the first of several does', { devices: [device(1), device(2)], values: { [DOWN]: [15, 59.5] } }, 0.5],
+    [
+      'just after it, for more than',
+      { values: { [DOWN]: [60] }, rules: [rule({ condition: { metric: DOWN, op: '>', value: 60 } })] },
+      0.001,
+    ],
+    ['when it has held long enough', { values: { [DOWN]: [75] }, rules: [rule({ forSeconds: 30 })] }, 30],
+    ['when a silence begins', { values: { [DOWN]: [0] }, silences: [silence({ startsAt: NOW + 5_000 })] }, 5],
+    ['when a silence ends', { values: { [DOWN]: [0] }, silences: [silence()] }, 60],
+    [
+      'when a recovery has lasted',
+      { values: { [DOWN]: [0] }, rules: [rule({ recoveryForSeconds: 20 })], open: [stored()] },
+      20,
+    ],
+  ])('%s', (_name, scene, expected) => {
+    expect(seconds(pass(scene))).toBe(expected);
+  });
+});
+
+describe('the signals of a pass', () => {
+  it('are found by their aggregation and window', () => {
+    const condition = { metric: 'icmp.rtt_ms', agg: 'avg', window_seconds: 300, op: '>', value: 100 } as const;
+    const readings: SignalReading[] = [
+      {
+        kind: 'device',
+        nums: Int32Array.of(1),
+        signals: [last('icmp.rtt_ms'), ...signalsOf(condition)],
+        columns: [Float64Array.of(1), Float64Array.of(150)],
+      },
+    ];
+    expect(pass({ rules: [rule({ condition })], readings }).opened).toMatchObject([{ face: { value: 150 } }]);
+  });
+});

@@ -1,0 +1,98 @@
+import type { ChannelKind } from '../channel-driver.port.js';
+
+/** Stands in answers where a secret is, and in requests for the one that is stored. */
+export const MASK = '********';
+
+type Config = Record<string, unknown>;
+
+/** The fields of each kind that are sealed. */
+const SECRETS: Record<ChannelKind, readonly string[]> = {
+  webhook: ['secret', 'headers'],
+  email: ['password'],
+  slack: ['url'],
+  discord: ['url'],
+  telegram: ['bot_token'],
+  teams: ['url'],
+  pagerduty: ['routing_key'],
+};
+/** Says where it is sent to. */
+const RECEIVER: Partial<Record<ChannelKind, string>> = {
+  webhook: 'url',
+  email: 'host',
+  telegram: 'base_url',
+  pagerduty: 'base_url',
+};
+/** Signs, and is never sent. */
+const NEVER_SENT = ['secret'];
+
+/** Takes a valid configuration apart: what is shown of it, secrets masked, and the secrets. */
+export function partConfig(kind: ChannelKind, config: Config): { shown: Config; secrets: Config } {
+  const secrets = Object.fromEntries(Object.entries(config).filter(([field]) => SECRETS[kind].includes(field)));
+  const masked = Object.fromEntries(Object.entries(secrets).map(([field, value]) => [field, masking(value)]));
+  return { shown: { ...config, ...masked }, secrets };
+}
+
+/**
+ * A configuration as it is after a change: fields that are not given stay, null removes, the mask keeps a secret.
+ * @param stored with its secrets
+ */
+export function changedConfig(kind: ChannelKind, stored: Config, change: Config): Config {
+  const merged = { ...stored };
+  for (const [field, value] of Object.entries(change)) {
+    if (value === null) delete merged[field];
+    else merged[field] = SECRETS[kind].includes(field) ? unmasked(value, stored[field]) : value;
+  }
+  return merged;
+}
+
+/** Dotted paths of secrets that are only the mask: there is nothing stored that it could stand for. */
+export function maskedPaths(kind: ChannelKind, config: Config): string[] {
+  return secretEntries(kind, config).flatMap(([path, text]) => (text === MASK ? [`config.${path}`] : []));
+}
+
+/**
+ * Dotted paths of secrets that would go to another receiver than the one they were given for: they are asked for again, so that
+ * nobody gets to read them by having them sent elsewhere.
+ */
+export function strayingPaths(kind: ChannelKind, stored: Config, changed: Config): string[] {
+  const receiver = RECEIVER[kind];
+  if (!receiver || originOf(stored[receiver]) === originOf(changed[receiver])) return [];
+  const before = new Map(secretEntries(kind, stored));
+  return secretEntries(kind, changed)
+    .filter(([path, text]) => !NEVER_SENT.includes(path) && before.get(path) === text)
+    .map(([path]) => `config.${path}`);
+}
+
+/** Every text that must not be found in what a receiver says. The address of a webhook often holds a key as well. */
+export function secretTexts(kind: ChannelKind, config: Config): string[] {
+  const texts = secretEntries(kind, config).map(([, text]) => text);
+  return kind === 'webhook' ? [...texts, String(config['url'])] : texts;
+}
+
+function secretEntries(kind: ChannelKind, config: Config): [path: string, text: string][] {
+  return SECRETS[kind].flatMap((field) => {
+    const value = config[field];
+    if (typeof value === 'string') return [[field, value] as [string, string]];
+    const entries = Object.entries((value ?? {}) as Record<string, string>);
+    return entries.map(([name, text]): [string, string] => [`${field}.${name}`, text]);
+  });
+}
+
+function masking(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return MASK;
+  return Object.fromEntries(Object.keys(value).map((name) => [name, MASK]));
+}
+
+function unmasked(value: unknown, stored: unknown): unknown {
+  if (value === MASK) return stored ?? value;
+  if (typeof value !== 'object' || value === null) return value;
+  const before = (stored ?? {}) as Config;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, text]) => [name, text === MASK ? (before[name] ?? text) : text]),
+  );
+}
+
+function originOf(receiver: unknown): string {
+  const text = String(receiver);
+  return URL.canParse(text) && text.includes('://') ? new URL(text).origin : text.toLowerCase();
+}

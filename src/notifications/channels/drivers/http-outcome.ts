@@ -1,0 +1,46 @@
+import { retryAfterSeconds } from '../../outbound/retry-after.js';
+import { withoutSecrets } from '../../outbound/without-secrets.js';
+import type { DeliveryOutcome } from '../channel-driver.port.js';
+
+/** What a request came to; as the client of `outbound` answers it. */
+type Answer =
+  | { kind: 'answered'; status: number; retryAfter: string | null; body: string }
+  | { kind: 'refused'; permanent: boolean; error: string }
+  | { kind: 'unknown'; error: string };
+
+/** 4xx that may be another at the next attempt: request timeout, too early, too many requests. */
+const PASSING = [408, 425, 429];
+
+/**
+ * What an answer means for a delivery.
+ * @param secrets masked in what is kept of it
+ * @param now in ms since the epoch
+ */
+export function httpOutcome(answer: Answer, secrets: readonly string[], now: number): DeliveryOutcome {
+  if (answer.kind === 'unknown') return { outcome: 'unknown', error: withoutSecrets(answer.error, secrets) };
+  if (answer.kind === 'refused') {
+    const error = withoutSecrets(answer.error, secrets);
+    return {
+      outcome: 'refused',
+      permanent: answer.permanent,
+      status: null,
+      error,
+      response: null,
+      retryAfterSeconds: null,
+    };
+  }
+  const { status } = answer;
+  const response = withoutSecrets(answer.body, secrets) || null;
+  if (status >= 200 && status < 300) return { outcome: 'delivered', status, response };
+  return {
+    outcome: 'refused',
+    permanent: status < 500 && !PASSING.includes(status),
+    status,
+    error:
+      status >= 300 && status < 400
+        ? `The receiver answered ${status}: redirects are not followed. Give the address it leads to.`
+        : `The receiver answered ${status}.`,
+    response,
+    retryAfterSeconds: retryAfterSeconds(answer.retryAfter, now),
+  };
+}

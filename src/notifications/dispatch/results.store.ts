@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { DeliveryOutcome } from '../channels/channel-driver.port.js';
+
+/** How one attempt ended. */
+export interface AttemptResult {
+  deliveryId: string;
+  channelId: string;
+  number: number;
+  /** By performance.now(). */
+  startedAt: number;
+  durationMs: number;
+  /** Null: it was not made after all. */
+  outcome: DeliveryOutcome | null;
+  /** Until the next one, if there is to be one. */
+  nextInMs: number;
+}
+
+const MAX_TEXT = 1_000;
+/** What people are told at most; drivers keep secrets out of it. */
+const clip = (text: string | null): string | null => text?.replaceAll('\0', '').slice(0, MAX_TEXT) ?? null;
+
+/** Writes down how attempts ended. */
+@Injectable()
+export class ResultsStore {
+  constructor(private readonly database: DataSource) {}
+
+  /**
+   * One statement, whatever their number. What somebody else has claimed since is left alone.
+   * @param recovered channels that work again: what waits there for a further attempt is due now
+   * @returns deliveries that were given up
+   */
+  async write(
+    results: readonly AttemptResult[],
+    recovered: readonly string[],
+  ): Promise<{ id: string; error: string | null }[]> {
+    const rows = results.map(({ deliveryId: id, channelId, number, startedAt, durationMs, outcome, nextInMs }) => ({
+      id,
+      channel_id: channelId,
+      number,
+      age_ms: performance.now() - startedAt,
+      duration_ms: Math.round(durationMs),
+      outcome: outcome?.outcome ?? null,
+      permanent: outcome?.outcome === 'refused' && outcome.permanent,
+      status: outcome && 'status' in outcome ? outcome.status : null,
+      error: outcome && 'error' in outcome ? clip(outcome.error) : null,
+      response: outcome && 'response' in outcome ? clip(outcome.response) : null,
+      next_ms: nextInMs,
+    }));
+    return this.database.query<{ id: string; error: string | null }[]>(WRITE, [JSON.stringify(rows), recovered]);
+  }
+
+  /** Gives up what was never delivered within its time, such as of a channel that is switched off. One statement. */
+  async giveUp(): Promise<number> {
+    const [row] = await this.database.query<[{ count: number }]>(
+      `WITH failed AS (
+         UPDATE deliveries SET state = 'failed', finished_at = now(), last_error = coalesce(last_error, 'It could not be sent in time.')
+         WHERE state IN ('waiting', 'retrying') AND give_up_at <= now() RETURNING 1)
+       SELECT count(*)::int AS count FROM failed`,
+    );
+    return row.count;
+  }
+}
+
+const WRITE = `
+WITH x AS MATERIALIZED (
+  SELECT * FROM jsonb_to_recordset($1::jsonb) AS x (id uuid, channel_id uuid, number int, age_ms float8, duration_ms int, outcome text,
+    permanent bool, status int, error text, response text, next_ms float8)),
+judged AS MATERIALIZED (
+  SELECT x.*, CASE
+      WHEN x.outcome IS NULL THEN CASE WHEN d.attempts = 1 THEN 'waiting' ELSE 'retrying' END
+      WHEN x.outcome = 'delivered' THEN 'delivered'
+      WHEN d.kind IN ('firing', 'reminder', 'escalation') AND NOT EXISTS (
+        SELECT FROM delivery_alerts m JOIN alerts a ON a.id = m.alert_id
+        WHERE m.delivery_id = d.id AND m.dropped IS NULL AND a.state = 'firing') THEN 'cancelled'
+      WHEN x.permanent OR clock_timestamp() + x.next_ms * interval '1 ms' >= d.give_up_at THEN 'failed'
+      ELSE 'retrying' END AS state
+  FROM x JOIN deliveries d ON d.id = x.id AND d.state = 'sending' AND d.attempts = x.number
+  ORDER BY d.num FOR UPDATE OF d),
+written AS (
+  UPDATE deliveries d SET
+    state = j.state,
+    attempts = CASE WHEN j.outcome IS NULL THEN d.attempts - 1 ELSE d.attempts END,
+    uncertain = d.uncertain OR j.outcome IS NOT DISTINCT FROM 'unknown',
+    next_attempt_at = clock_timestamp() + j.next_ms * interval '1 ms',
+    locked_until = NULL,
+    finished_at = CASE WHEN j.state IN ('delivered', 'failed', 'cancelled') THEN clock_timestamp() END,
+    last_status = CASE WHEN j.outcome IS NULL THEN d.last_status ELSE j.status END,
+    last_error = CASE WHEN j.outcome IS NULL THEN d.last_error ELSE j.error END
+  FROM judged j WHERE d.id = j.id
+  RETURNING j.*),
+ended AS (
+  SELECT w.*, clock_timestamp() - w.age_ms * interval '1 ms' AS at FROM written w),
+logged AS (
+  INSERT INTO delivery_attempts (delivery_id, number, at, duration_ms, outcome, status, error, response)
+  SELECT id, number, at, duration_ms, outcome, status, error, response FROM ended WHERE outcome IS NOT NULL),
+told AS (
+  UPDATE channels c SET last_delivered_at = coalesce(t.delivered, c.last_delivered_at), last_failed_at = coalesce(t.failed, c.last_failed_at),
+    last_error = CASE WHEN t.failed IS NULL OR t.delivered > t.failed THEN NULL ELSE t.error END
+  FROM (SELECT channel_id, max(at) FILTER (WHERE outcome = 'delivered') AS delivered, max(at) FILTER (WHERE outcome <> 'delivered') AS failed,
+               (array_agg(error ORDER BY at DESC) FILTER (WHERE outcome <> 'delivered'))[1] AS error
+        FROM ended WHERE outcome IS NOT NULL GROUP BY channel_id) t
+  WHERE c.id = t.channel_id),
+again AS (
+  UPDATE deliveries SET next_attempt_at = clock_timestamp()
+  WHERE channel_id = ANY ($2::uuid[]) AND state = 'retrying' AND id NOT IN (SELECT id FROM x))
+SELECT id, error FROM ended WHERE state = 'failed'`;

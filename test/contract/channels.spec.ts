@@ -1,0 +1,516 @@
+import { ChannelDirectory } from '../../src/alerts/channel-directory.port.js';
+import { ChannelVault } from '../../src/notifications/channels/channel-vault.store.js';
+import { ChannelsApiModule } from '../../src/notifications/channels/channels.api.module.js';
+import { createToken } from '../../src/platform/security/first-admin-token.store.js';
+import { unlockSecrets } from '../../src/platform/security/secret-keys.store.js';
+import { readSettings } from '../../src/platform/config/read-settings.js';
+import { sealedChannels } from '../../src/notifications/channels/sealed-channels.js';
+import { countStatements } from '../support/count-statements.js';
+import { eventually } from '../support/eventually.js';
+import { type InventoryLab, startInventory } from '../support/inventory-lab.js';
+import { RecordedLog, startTestPostgres, type TestPostgres } from '../support/postgres.js';
+
+interface Shown {
+  id: string;
+  name: string;
+  config: Record<string, unknown>;
+  [field: string]: unknown;
+}
+
+const MASK = '********';
+const KEY = { SWARMWARD_SECRETS_KEY: 'a-key-for-tests-a-key-for-tests-1' };
+const webhook = {
+  name: 'hook',
+  kind: 'webhook',
+  config: {
+    url: 'http://127.0.0.1:9/hook',
+    secret: 'planted-hmac-secret',
+    headers: { Authorization: 'Bearer planted-header' },
+  },
+};
+const email = {
+  name: 'mail',
+  kind: 'email',
+  config: {
+    host: 'smtp.example.org',
+    user: 'alerts',
+    password: 'planted-password',
+    from: 'a@example.org',
+    to: ['b@example.org'],
+  },
+};
+const slack = {
+  name: 'slack',
+  kind: 'slack',
+  config: { url: 'https://hooks.example.org/services/T0/B0/planted-slack' },
+};
+const discord = {
+  name: 'discord',
+  kind: 'discord',
+  config: { url: 'https://discord.example.org/api/webhooks/1/planted-discord' },
+};
+const teams = { name: 'teams', kind: 'teams', config: { url: 'https://x.example.org/workflows/1?sig=planted-teams' } };
+const telegram = {
+  name: 'telegram',
+  kind: 'telegram',
+  config: { bot_token: '123456:planted-telegram-token-AAAAAAAA', chat_id: -100 },
+};
+const pagerduty = { name: 'pagerduty', kind: 'pagerduty', config: { routing_key: 'plantedpagerdutyplantedpagerdut1' } };
+const all = [webhook, email, slack, discord, teams, telegram, pagerduty];
+const PLANTED = /planted/;
+
+// Real: PostgreSQL, Nest, Fastify, sockets. Nothing is replaced.
+describe('channels', () => {
+  let postgres: TestPostgres;
+  let lab: InventoryLab;
+  const start = async (env: Record<string, string> = KEY) =>
+    startInventory(await postgres.createDatabase(), undefined, { env, faces: [ChannelsApiModule] });
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+  });
+  beforeEach(async () => {
+    lab = await start();
+  });
+  afterEach(() => lab.close());
+  afterAll(() => postgres.stop());
+
+  const make = async (body: object): Promise<Shown> => {
+    const { status, data, detail } = await lab.call<Shown>('POST', '/channels', body);
+    expect([status, detail]).toEqual([201, undefined]);
+    return data;
+  };
+  const vault = () => lab.app.get(ChannelVault, { strict: false });
+  const opened = async (id: string) => (await vault().open([id])).get(id)?.opened?.config;
+
+  it('go in, are shown with their secrets masked, and open for who sends, in one query', async () => {
+    const made: Shown[] = [];
+    for (const body of all) made.push(await make(body));
+    expect(made.map(({ config }) => config)).toEqual([
+      { url: webhook.config.url, format: 'swarmward', secret: MASK, headers: { Authorization: MASK } },
+      { ...email.config, password: MASK, security: 'starttls', verify_tls: true },
+      { url: MASK },
+      { url: MASK },
+      { url: MASK },
+      { bot_token: MASK, chat_id: '-100', base_url: 'https://api.telegram.org' },
+      { routing_key: MASK, base_url: 'https://events.pagerduty.com' },
+    ]);
+    expect((await lab.call<Shown>('GET', `/channels/${made[0]!.id}`)).data).toEqual(made[0]);
+    const kept = await vault().open();
+    expect(
+      [...kept.values()].map(({ name, kind, enabled, isDefault }) => [name, kind, enabled, isDefault]),
+    ).toContainEqual(['hook', 'webhook', true, false]);
+    for (const [index, { config }] of all.entries())
+      expect(kept.get(made[index]!.id)!.opened!.config).toMatchObject({
+        ...config,
+        ...('chat_id' in config && { chat_id: '-100' }),
+      });
+    expect(await countStatements(lab.database, () => vault().open(made.map(({ id }) => id)))).toBe(1);
+    expect(await countStatements(lab.database, () => vault().open([]))).toBe(0);
+  });
+
+  it('are nowhere in the answers, the log of requests, or any table', async () => {
+    const ids: string[] = [];
+    for (const body of all) ids.push((await make(body)).id);
+    await lab.call('PATCH', `/channels/${ids[0]}`, { config: { secret: 'planted-another' } });
+    await lab.call('PATCH', `/channels/${ids[1]}`, { config: { host: 'elsewhere.example.org' } });
+    await lab.call('PATCH', `/channels/${ids[5]}`, { config: { bot_token: 'planted' } });
+    await lab.call('POST', '/channels', { ...slack, config: { url: 'planted' } });
+    await lab.call('POST', '/channels', { ...slack, name: 'x', config: { url: 'http://169.254.169.254/planted' } });
+    await lab.call('POST', '/channels', {
+      ...webhook,
+      config: { ...webhook.config, planted: 1, headers: { 'bad name': 'planted' } },
+    });
+    await lab.call('POST', `/channels/${ids[0]}/test`);
+    await lab.call('DELETE', `/channels/${ids[2]}`);
+    const answers = await Promise.all(
+      ['/channels', '/audit', `/channels/${ids[0]}`].map((path) => lab.call('GET', path)),
+    );
+    const tables = await lab.database.query<{ name: string }[]>(
+      `SELECT format('%I', table_name) AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'`,
+    );
+    const dump = await Promise.all(
+      tables.map(({ name }) => lab.database.query(`SELECT t::text AS text FROM ${name} t`)),
+    );
+    const sealed = await lab.database.query<{ sealed: Buffer }[]>('SELECT sealed FROM channels');
+    const everything =
+      JSON.stringify([answers, lab.logged, dump]) + sealed.map((row) => row.sealed.toString('latin1')).join();
+    expect(everything).toContain('channel.updated');
+    expect(everything).toContain('channel.tested');
+    expect(everything).not.toMatch(PLANTED);
+    expect(everything).not.toContain(Buffer.from('planted').toString('hex'));
+  });
+
+  it('are named to viewers, without how they are reached', async () => {
+    const { id } = await make(webhook);
+    const shown = await lab.call<Shown>('GET', `/channels/${id}`, undefined, lab.viewer);
+    expect(shown.data).toMatchObject({ name: 'hook', kind: 'webhook', config: null });
+    expect((await lab.call<Shown[]>('GET', '/channels', undefined, lab.viewer)).data).toMatchObject([{ config: null }]);
+    const operator = await createToken(lab.database, { name: 'operator', role: 'operator' });
+    const asked = [
+      ['POST', '/channels', slack],
+      ['PATCH', `/channels/${id}`, { enabled: false }],
+      ['POST', `/channels/${id}/test`, undefined],
+      ['DELETE', `/channels/${id}`, undefined],
+    ] as const;
+    for (const [method, path, body] of asked) expect((await lab.call(method, path, body, operator)).status).toBe(403);
+  });
+
+  it('are listed by kind, name, enabled and default', async () => {
+    for (const body of all) await make({ ...body, enabled: body !== slack, is_default: body === email });
+    const names = async (search: string) =>
+      (await lab.call<Shown[]>('GET', `/channels?${search}`)).data.map(({ name }) => name);
+    expect(await names('kind=slack')).toEqual(['slack']);
+    expect(await names('enabled=false')).toEqual(['slack']);
+    expect(await names('is_default=true')).toEqual(['mail']);
+    expect(await names('q=TEL')).toEqual(['telegram']);
+    expect(await names('sort=-name&limit=2')).toEqual(['telegram', 'teams']);
+    expect((await lab.call('GET', '/channels?state=x')).status).toBe(400);
+  });
+
+  describe('are changed', () => {
+    it('in part: the mask and what is not given keep what is stored, null removes', async () => {
+      const { id } = await make(webhook);
+      const path = `/channels/${id}`;
+      const changed = await lab.call<Shown>('PATCH', path, {
+        config: {
+          url: 'http://127.0.0.1:9/other',
+          secret: MASK,
+          headers: { Authorization: MASK, 'X-Team': 'planted-team' },
+        },
+      });
+      expect(changed.data.config).toMatchObject({ headers: { Authorization: MASK, 'X-Team': MASK } });
+      expect(await opened(id)).toMatchObject({
+        url: 'http://127.0.0.1:9/other',
+        secret: 'planted-hmac-secret',
+        headers: { Authorization: 'Bearer planted-header', 'X-Team': 'planted-team' },
+      });
+      await lab.call('PATCH', path, { config: { format: 'alertmanager', secret: null, headers: { 'X-Team': MASK } } });
+      expect(await opened(id)).toEqual({
+        url: 'http://127.0.0.1:9/other',
+        format: 'alertmanager',
+        headers: { 'X-Team': 'planted-team' },
+      });
+      expect((await lab.call<Shown>('GET', path)).data.config).not.toHaveProperty('secret');
+    });
+
+    it('by what was shown of them, without a loss', async () => {
+      for (const body of all) {
+        const { id, config } = await make(body);
+        const before = await opened(id);
+        expect((await lab.call('PATCH', `/channels/${id}`, { config })).status).toBe(200);
+        expect(await opened(id)).toEqual(before);
+      }
+    });
+
+    it('without sending a stored secret to another host', async () => {
+      const [hook, mail, bot] = [await make(webhook), await make(email), await make(telegram)];
+      const refused = async (id: string, config: object) => {
+        const { status, errors } = await lab.call('PATCH', `/channels/${id}`, { config });
+        return [status, errors?.map(({ path }) => path)];
+      };
+      expect(await refused(hook.id, { url: 'http://127.0.0.2:9/hook' })).toEqual([
+        400,
+        ['config.headers.Authorization'],
+      ]);
+      expect(await refused(mail.id, { host: 'evil.example.org', password: MASK })).toEqual([400, ['config.password']]);
+      expect(await refused(bot.id, { base_url: 'https://evil.example.org' })).toEqual([400, ['config.bot_token']]);
+      expect(await refused(mail.id, { host: 'new.example.org', password: 'planted-new' })).toEqual([200, undefined]);
+      expect(await refused(hook.id, { url: 'http://127.0.0.2:9/', headers: null })).toEqual([200, undefined]);
+    });
+
+    it('by name, enabled and default, never by kind', async () => {
+      const { id } = await make(webhook);
+      const changed = await lab.call<Shown>('PATCH', `/channels/${id}`, {
+        name: 'renamed',
+        enabled: false,
+        is_default: true,
+      });
+      expect(changed.data).toMatchObject({ name: 'renamed', enabled: false, is_default: true });
+      expect(await opened(id)).toMatchObject(webhook.config);
+      for (const body of [
+        {},
+        { kind: 'slack' },
+        { config: { host: 'x' } },
+        { config: { url: null } },
+        { config: { url: MASK } },
+      ])
+        expect((await lab.call('PATCH', `/channels/${id}`, body)).code).toBe('validation_failed');
+    });
+
+    it('with an audit of every change, as it was just before', async () => {
+      const { id } = await make(webhook);
+      await lab.call('PATCH', `/channels/${id}`, { name: 'b' });
+      await lab.call('DELETE', `/channels/${id}`);
+      const audited = await lab.database.query<{ action: string; before: Shown | null; after: Shown | null }[]>(
+        `SELECT action, before, after FROM audit_log WHERE subject_type = 'channel' ORDER BY id`,
+      );
+      expect(audited.map(({ action, before, after }) => [action, before?.name, after?.name])).toEqual([
+        ['channel.created', undefined, 'hook'],
+        ['channel.updated', 'hook', 'b'],
+        ['channel.deleted', 'b', undefined],
+      ]);
+    });
+
+    it('and every process is told', async () => {
+      const heard: string[] = [];
+      const runner = lab.database.createQueryRunner();
+      const client = (await runner.connect()) as {
+        on(event: string, heard: (message: { payload: string }) => void): void;
+      };
+      client.on('notification', ({ payload }) => void heard.push(payload));
+      await runner.query('LISTEN swarmward_events');
+      const { id } = await make(webhook);
+      await lab.call('PATCH', `/channels/${id}`, { name: 'b' });
+      await lab.call('DELETE', `/channels/${id}`);
+      await eventually(() => expect(heard.filter((each) => each.includes('channels_changed'))).toHaveLength(3));
+      await runner.query('UNLISTEN *');
+      await runner.release();
+    });
+  });
+
+  it.each<[string, object, string]>([
+    ['an unknown kind', { ...slack, kind: 'pigeon' }, 'kind'],
+    ['no config', { name: 'a', kind: 'slack' }, 'config'],
+    ['an unknown field', { ...slack, config: { ...slack.config, channel: '#x' } }, 'config.channel'],
+    ['an unknown field of the channel', { ...slack, color: 1 }, 'color'],
+    ['no URL', { ...webhook, config: {} }, 'config.url'],
+    ['a path for a URL', { ...webhook, config: { url: '/hook' } }, 'config.url'],
+    ['another scheme', { ...webhook, config: { url: 'ftp://example.org/' } }, 'config.url'],
+    ['a user in the URL', { ...webhook, config: { url: 'https://u:p@example.org/' } }, 'config.url'],
+    ['port 0', { ...webhook, config: { url: 'https://example.org:0/' } }, 'config.url'],
+    ['an endless URL', { ...webhook, config: { url: `https://example.org/${'x'.repeat(2_000)}` } }, 'config.url'],
+    ['an unknown format', { ...webhook, config: { ...webhook.config, format: 'xml' } }, 'config.format'],
+    ['a mask for a secret', { ...webhook, config: { ...webhook.config, secret: MASK } }, 'config.secret'],
+    [
+      'a header with a line break',
+      { ...webhook, config: { ...webhook.config, headers: { a: 'b\r\nc: d' } } },
+      'config.headers.a',
+    ],
+    [
+      'a header of ours',
+      { ...webhook, config: { ...webhook.config, headers: { 'Content-Length': '1' } } },
+      'config.headers.Content-Length',
+    ],
+    ['headers that are a list', { ...webhook, config: { ...webhook.config, headers: ['a'] } }, 'config.headers'],
+    ['a host that is none', { ...email, config: { ...email.config, host: 'a b' } }, 'config.host'],
+    ['a host with a port', { ...email, config: { ...email.config, host: 'x:25' } }, 'config.host'],
+    ['a port beyond', { ...email, config: { ...email.config, port: 65_536 } }, 'config.port'],
+    [
+      'a line break in an address',
+      { ...email, config: { ...email.config, from: 'a@x.org\r\nBcc: b@x.org' } },
+      'config.from',
+    ],
+    ['nobody to mail to', { ...email, config: { ...email.config, to: [] } }, 'config.to'],
+    ['a user without a password', { ...email, config: { ...email.config, password: undefined } }, 'config.password'],
+    ['a token that is none', { ...telegram, config: { ...telegram.config, bot_token: '../x' } }, 'config.bot_token'],
+    ['a chat that is none', { ...telegram, config: { ...telegram.config, chat_id: 'a/b' } }, 'config.chat_id'],
+    ['a short key', { ...pagerduty, config: { routing_key: 'x' } }, 'config.routing_key'],
+    ['an empty name', { ...slack, name: ' ' }, 'name'],
+  ])('refuse %s', async (_, body, path) => {
+    const { status, code, errors } = await lab.call('POST', '/channels', body);
+    expect([status, code, errors?.map((each) => each.path)]).toEqual([400, 'validation_failed', [path]]);
+  });
+
+  it.each<[string, object]>([
+    ['a literal', { ...webhook, config: { url: 'http://169.254.169.254/' } }],
+    ['a number', { ...slack, config: { url: 'http://2852039166/' } }],
+    ['octal', { ...teams, config: { url: 'http://0251.0376.0251.0376/' } }],
+    ['a mapped literal', { ...discord, config: { url: 'http://[::ffff:a9fe:a9fe]/' } }],
+    ['a base', { ...telegram, config: { ...telegram.config, base_url: 'http://0xA9.0xFE.0xA9.0xFE' } }],
+    ['a base of PagerDuty', { ...pagerduty, config: { ...pagerduty.config, base_url: 'http://169.254.43518' } }],
+    ['a mail server', { ...email, config: { ...email.config, host: '2852039166' } }],
+  ])('refuse %s that means a metadata service, and say what allows it', async (_, body) => {
+    const { status, code, detail } = await lab.call('POST', '/channels', body);
+    expect([status, code]).toEqual([422, 'outbound_refused']);
+    expect(detail).toContain('SWARMWARD_OUTBOUND_ALLOW=');
+  });
+
+  it('refuse private literals where they are not allowed', async () => {
+    await lab.close();
+    lab = await start({ ...KEY, SWARMWARD_OUTBOUND_PRIVATE: 'false', SWARMWARD_OUTBOUND_ALLOW: '10.1.0.0/16' });
+    const code = async (url: string) =>
+      (await lab.call('POST', '/channels', { ...webhook, name: url, config: { url } })).code;
+    expect(await Promise.all(['http://127.0.0.1/', 'http://localhost/', 'http://10.2.0.1/'].map(code))).toEqual(
+      Array(3).fill('outbound_refused'),
+    );
+    expect(await Promise.all(['http://10.1.0.1/', 'http://example.org/'].map(code))).toEqual([undefined, undefined]);
+  });
+
+  it('answer nonsense in any field with sense', async () => {
+    const nonsense = [
+      null,
+      true,
+      0,
+      -1,
+      1e308,
+      '',
+      ' ',
+      '::',
+      '[',
+      'http://[',
+      '%00',
+      '__proto__',
+      '🔥',
+      MASK,
+      [],
+      [[]],
+      {},
+      { a: 1 },
+      { __proto__: 1 },
+    ];
+    const statuses = new Set<number>();
+    for (const body of all) {
+      const { id, config } = await make(body);
+      for (const field of [...Object.keys(config), 'constructor'])
+        for (const value of nonsense) {
+          const odd = { config: { ...body.config, [field]: value } };
+          statuses.add((await lab.call('POST', '/channels', { ...body, ...odd })).status);
+          statuses.add((await lab.call('PATCH', `/channels/${id}`, odd)).status);
+          const kept = await lab.call<Shown>('GET', `/channels/${id}`);
+          expect(kept.status).toBe(200);
+        }
+    }
+    // What is odd and still right is stored, taken for another of the same name, or refused as a receiver (the host 0).
+    expect([...statuses].sort()).toEqual([200, 400, 409, 422]);
+    expect([...(await vault().open()).values()].filter(({ fault }) => fault !== null)).toEqual([]);
+  });
+
+  it('have names of their own', async () => {
+    await make(webhook);
+    const { id } = await make(slack);
+    const [again, renamed] = [
+      await lab.call('POST', '/channels', webhook),
+      await lab.call('PATCH', `/channels/${id}`, { name: 'hook' }),
+    ];
+    expect([again.status, again.code, renamed.code]).toEqual([409, 'name_taken', 'name_taken']);
+    const raced = await Promise.all(
+      Array.from({ length: 5 }, () => lab.call('POST', '/channels', { ...teams, name: 'raced' })),
+    );
+    expect(raced.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409]);
+  });
+
+  it('are at most 200', async () => {
+    const { id } = await make(webhook);
+    await lab.database.query(
+      `INSERT INTO channels (name, kind, key_id, sealed) SELECT 'c' || n, kind, key_id, sealed FROM channels, generate_series(1, 199) n WHERE id = $1`,
+      [id],
+    );
+    expect(await lab.call('POST', '/channels', slack)).toMatchObject({ status: 409, code: 'too_many_channels' });
+  });
+
+  it('are tested by a delivery of their own', async () => {
+    const { id } = await make(webhook);
+    const { status, data } = await lab.call<{ delivery_id: string }>('POST', `/channels/${id}/test`);
+    expect(status).toBe(202);
+    const rows = await lab.database.query(
+      'SELECT id, kind, requested_by, state FROM deliveries WHERE channel_id = $1',
+      [id],
+    );
+    expect(rows).toEqual([{ id: data.delivery_id, kind: 'test', requested_by: 'admin', state: 'waiting' }]);
+  });
+
+  describe('are deleted', () => {
+    const rule = (id: string) =>
+      lab.database.query(
+        `INSERT INTO alert_rules (name, severity, scope, condition, expression, channel_ids) VALUES ('Device down', 'high', '{}', '{}', '', ARRAY[$1::uuid])`,
+        [id],
+      );
+    const route = (id: string) =>
+      lab.database.query(
+        `INSERT INTO notification_routes (name, escalate_channel_ids) VALUES ('nights', ARRAY[$1::uuid])`,
+        [id],
+      );
+
+    it('not while rules or routes name them', async () => {
+      const { id } = await make(webhook);
+      await rule(id);
+      await route(id);
+      const refused = await lab.call('DELETE', `/channels/${id}`);
+      expect([refused.status, refused.code]).toEqual([409, 'channel_in_use']);
+      expect(refused.detail).toBe('It is named by route "nights", rule "Device down". Give them other channels first.');
+      await lab.database.query(`UPDATE alert_rules SET channel_ids = '{}'`);
+      await lab.database.query('DELETE FROM notification_routes');
+      expect((await lab.call('DELETE', `/channels/${id}`)).status).toBe(204);
+    });
+
+    it('with what waits for them', async () => {
+      const { id } = await make(webhook);
+      await lab.call('POST', `/channels/${id}/test`);
+      expect((await lab.call('DELETE', `/channels/${id}`)).status).toBe(204);
+      expect(await lab.database.query('SELECT state, channel_id, channel_name FROM deliveries')).toEqual([
+        { state: 'cancelled', channel_id: null, channel_name: 'hook' },
+      ]);
+    });
+
+    it('once', async () => {
+      const { id } = await make(webhook);
+      const asked = await Promise.all(Array.from({ length: 3 }, () => lab.call('DELETE', `/channels/${id}`)));
+      expect(asked.map(({ status }) => status).sort()).toEqual([204, 404, 404]);
+    });
+  });
+
+  it.each(['GET', 'PATCH', 'DELETE'])('that are not there are not found by %s', async (method) => {
+    const body = method === 'PATCH' ? { enabled: true } : undefined;
+    const missing = await lab.call(method, '/channels/0b9c1f7e-5f0a-4c53-9d0e-3d1f6c3a2b10', body);
+    expect([missing.status, missing.code]).toEqual([404, 'channel_not_found']);
+    expect((await lab.call(method, '/channels/1', body)).code).toBe('validation_failed');
+  });
+
+  it('are found by id or name for who names them', async () => {
+    const { id } = await make(webhook);
+    const directory = lab.app.get(ChannelDirectory, { strict: false });
+    const hook = { id, name: 'hook' };
+    expect(await directory.find(['hook', id, id.toUpperCase(), 'Hook', 'gone'])).toEqual(
+      new Map([
+        ['hook', hook],
+        [id, hook],
+        [id.toUpperCase(), hook],
+      ]),
+    );
+    expect(await directory.find([])).toEqual(new Map());
+  });
+
+  it('open in their own row only, and hold up no other', async () => {
+    const [first, second] = [await make(webhook), await make(slack)];
+    await lab.database.query('UPDATE channels SET sealed = (SELECT sealed FROM channels WHERE id = $1) WHERE id = $2', [
+      first.id,
+      second.id,
+    ]);
+    const kept = await vault().open();
+    expect([kept.get(first.id)!.fault, kept.get(second.id)!.opened]).toEqual([null, null]);
+    expect(kept.get(second.id)!.fault).toContain('altered');
+    const path = `/channels/${second.id}`;
+    expect((await lab.call('PATCH', path, { config: { url: MASK } })).code).toBe('validation_failed');
+    expect((await lab.call('PATCH', path, { config: slack.config })).status).toBe(200);
+    expect(await opened(second.id)).toEqual(slack.config);
+  });
+
+  it('move to a new key', async () => {
+    const connection = await postgres.createDatabase();
+    await lab.close();
+    lab = await startInventory(connection, undefined, { env: KEY, faces: [ChannelsApiModule] });
+    const { id } = await make(webhook);
+    await lab.close();
+    const env = {
+      SWARMWARD_SECRETS_KEY: 'another-key-for-tests-another-key',
+      SWARMWARD_SECRETS_KEY_PREVIOUS: KEY.SWARMWARD_SECRETS_KEY,
+    };
+    await unlockSecrets(connection, {
+      settings: readSettings(env),
+      keyFile: null,
+      tables: [sealedChannels],
+      log: new RecordedLog(),
+    });
+    lab = await startInventory(connection, undefined, {
+      env: { SWARMWARD_SECRETS_KEY: env.SWARMWARD_SECRETS_KEY },
+      faces: [ChannelsApiModule],
+    });
+    expect(await opened(id)).toMatchObject(webhook.config);
+  });
+
+  it('are not stored without a key', async () => {
+    await lab.close();
+    lab = await start({});
+    expect(await lab.call('POST', '/channels', webhook)).toMatchObject({ status: 409, code: 'secrets_key_missing' });
+  });
+});
