@@ -8,7 +8,7 @@ export class Alerts1795392000000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(
-      `DROP TABLE process_figures, delivery_attempts, delivery_alerts, deliveries, notification_routes, channels,
+      `DROP TABLE process_figures, watchdog_beats, alert_follow_ups, delivery_attempts, delivery_alerts, deliveries, notification_routes, channels,
          alert_outbox, alert_events, alerts, silences, default_rules, alert_rules`,
     );
   }
@@ -113,10 +113,12 @@ const ALERTS = [
    ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500)`,
   `CREATE UNIQUE INDEX alerts_fingerprint_key ON alerts (fingerprint) WHERE state <> 'resolved'`,
   `CREATE INDEX alerts_open_device_idx ON alerts (device_num, rule_id) WHERE state <> 'resolved'`,
-  'CREATE INDEX alerts_device_idx ON alerts (device_num, pending_since DESC)',
+  'CREATE INDEX alerts_device_idx ON alerts (device_id, pending_since DESC)',
   'CREATE INDEX alerts_rule_idx ON alerts (rule_id)',
-  'CREATE INDEX alerts_fired_idx ON alerts (fired_at, id)',
+  'CREATE INDEX alerts_fired_idx ON alerts (coalesce(fired_at, pending_since), id)',
   'CREATE INDEX alerts_resolved_idx ON alerts (resolved_at)',
+  // What is left of an acknowledgement for the same alert when it opens again.
+  `CREATE INDEX alerts_sticky_idx ON alerts (fingerprint) WHERE ack_sticky AND state = 'resolved'`,
   `CREATE TABLE alert_events (
      id bigint GENERATED ALWAYS AS IDENTITY,
      alert_id uuid NOT NULL,
@@ -181,6 +183,8 @@ const NOTIFICATIONS = [
      CONSTRAINT notification_routes_name_key UNIQUE (name)
    )`,
   // One message to one channel. Its id is the idempotency key of all its attempts. `uncertain`: an attempt may have arrived.
+  // `held`: it waits for the end of quiet hours. While it is sent, `next_attempt_at` is when the sender is taken for dead.
+  // `content` is json, not jsonb: all attempts send the same bytes.
   `CREATE TABLE deliveries (
      id uuid NOT NULL DEFAULT gen_random_uuid(),
      num bigint GENERATED ALWAYS AS IDENTITY,
@@ -194,10 +198,11 @@ const NOTIFICATIONS = [
      state text NOT NULL DEFAULT 'waiting',
      attempts integer NOT NULL DEFAULT 0,
      uncertain boolean NOT NULL DEFAULT false,
+     held boolean NOT NULL DEFAULT false,
      next_attempt_at timestamptz NOT NULL,
      give_up_at timestamptz NOT NULL,
      locked_until timestamptz,
-     content jsonb,
+     content json,
      last_status integer,
      last_error text,
      requested_by text,
@@ -210,13 +215,17 @@ const NOTIFICATIONS = [
      CONSTRAINT deliveries_kind_check CHECK (kind IN ('firing', 'resolved', 'reminder', 'escalation', 'test')),
      CONSTRAINT deliveries_state_check CHECK (state IN ('waiting', 'sending', 'retrying', 'delivered', 'failed', 'cancelled'))
    ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500)`,
-  `CREATE INDEX deliveries_due_idx ON deliveries (next_attempt_at) WHERE state IN ('waiting', 'sending', 'retrying')`,
-  `CREATE INDEX deliveries_gathering_idx ON deliveries (channel_id, group_key, kind) WHERE state = 'waiting' AND attempts = 0`,
+  `CREATE INDEX deliveries_due_idx ON deliveries (channel_id, next_attempt_at) WHERE state IN ('waiting', 'sending', 'retrying')`,
+  `CREATE INDEX deliveries_failed_idx ON deliveries (finished_at) WHERE state = 'failed'`,
+  `CREATE INDEX deliveries_gathering_idx ON deliveries (group_key) WHERE state = 'waiting' AND attempts = 0`,
   'CREATE INDEX deliveries_created_idx ON deliveries (created_at, id)',
   'CREATE INDEX deliveries_channel_idx ON deliveries (channel_id, num)',
+  // Of one fingerprint and channel they are told in the order of `seq`: also when the same alert opens again.
   `CREATE TABLE delivery_alerts (
      delivery_id uuid NOT NULL,
      alert_id uuid NOT NULL,
+     seq bigint GENERATED ALWAYS AS IDENTITY,
+     fingerprint text NOT NULL,
      at timestamptz NOT NULL,
      dropped text,
      CONSTRAINT delivery_alerts_pkey PRIMARY KEY (delivery_id, alert_id),
@@ -224,6 +233,18 @@ const NOTIFICATIONS = [
      CONSTRAINT delivery_alerts_alert_fkey FOREIGN KEY (alert_id) REFERENCES alerts (id) ON DELETE CASCADE
    )`,
   'CREATE INDEX delivery_alerts_alert_idx ON delivery_alerts (alert_id)',
+  'CREATE INDEX delivery_alerts_fingerprint_idx ON delivery_alerts (fingerprint, seq)',
+  // When an alert that fires is to be told of again, and when to others, unless somebody has acknowledged it.
+  `CREATE TABLE alert_follow_ups (
+     alert_id uuid NOT NULL,
+     remind_at timestamptz,
+     escalate_at timestamptz,
+     escalated_at timestamptz,
+     due_at timestamptz GENERATED ALWAYS AS (least(remind_at, escalate_at)) STORED,
+     CONSTRAINT alert_follow_ups_pkey PRIMARY KEY (alert_id),
+     CONSTRAINT alert_follow_ups_alert_fkey FOREIGN KEY (alert_id) REFERENCES alerts (id) ON DELETE CASCADE
+   )`,
+  'CREATE INDEX alert_follow_ups_due_idx ON alert_follow_ups (due_at)',
   `CREATE TABLE delivery_attempts (
      id bigint GENERATED ALWAYS AS IDENTITY,
      delivery_id uuid NOT NULL,
@@ -251,5 +272,11 @@ const SELF = [
      figures jsonb NOT NULL,
      at timestamptz NOT NULL DEFAULT now(),
      CONSTRAINT process_figures_pkey PRIMARY KEY (id)
+   ) WITH (fillfactor = 50)`,
+  // When each half of the watchdog last did its work, in whichever process: what the heartbeat goes by.
+  `CREATE TABLE watchdog_beats (
+     half text NOT NULL,
+     at timestamptz NOT NULL,
+     CONSTRAINT watchdog_beats_pkey PRIMARY KEY (half)
    ) WITH (fillfactor = 50)`,
 ];

@@ -32,7 +32,8 @@ try {
   process.stdout.write(
     `  Swagger UI: ${url}/docs   Changes as they happen: curl -N -H "Authorization: Bearer ${token}" ${url}/api/v1/stream\n\n`,
   );
-  await watch({ url, token, seconds: 90 });
+  process.stdout.write('  Alerts: the first fire after a minute of being down, and are told below.\n\n');
+  await watch({ url, token, seconds: 150 });
 } catch (failure) {
   process.stderr.write(`The demo's devices could not be made: ${failure.message}\n`);
   process.kill(process.pid, 'SIGTERM');

@@ -14,6 +14,8 @@ export async function seed({ url, token, targets, kind }) {
   await untilReady(url);
   await make(call, '/profiles', PROFILE);
   for (const site of SITES) await make(call, '/sites', site);
+  const config = { url: `http://127.0.0.1:${targets.receiver}/` };
+  await setChannel(call, { name: 'Demo console', kind: 'webhook', is_default: true, config });
   const devices = inventory(targets, kind).map((device) => ({ ...device, profile: PROFILE.name }));
   const { data } = await call('POST', '/devices/import?on_duplicate=update', { devices });
   if (data.failed > 0) throw new Error(JSON.stringify(data.rows[0]));
@@ -106,6 +108,14 @@ async function make(call, path, body) {
   await call('POST', path, body).catch((error) => {
     if (error.status !== 409) throw error;
   });
+}
+
+/** Its port is another one each time. */
+async function setChannel(call, channel) {
+  const { data } = await call('GET', '/channels');
+  const known = data.find(({ name }) => name === channel.name);
+  if (known) await call('PATCH', `/channels/${known.id}`, { config: channel.config });
+  else await call('POST', '/channels', channel);
 }
 
 async function untilReady(url) {

@@ -13,7 +13,21 @@ export async function startTargets() {
     else if (request.url === '/broken') response.writeHead(500).end('broken');
     else response.end('swarmward demo: all is well');
   });
-  return { tcp: await listen(tcp), http: await listen(http), closed: await closedPort() };
+  const [receiver, ...ports] = await Promise.all([listen(startReceiver()), listen(tcp), listen(http), closedPort()]);
+  return { receiver, tcp: ports[0], http: ports[1], closed: ports[2] };
+}
+
+/** Where the demo's notifications go: each is a line on the console. */
+function startReceiver() {
+  return createHttpServer((request, response) => {
+    const chunks = [];
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('end', () => {
+      response.writeHead(204).end();
+      const { kind, title } = JSON.parse(Buffer.concat(chunks));
+      process.stdout.write(`  notice, ${kind}: ${title}\n`);
+    });
+  });
 }
 
 /** On all addresses of the loopback network, so that every device can have one of its own. */

@@ -6,12 +6,15 @@ import { readAddress } from '../devices/inventory/device-address.js';
 import { normaliseOid } from '../devices/items/oid.js';
 import { sealedCredentials } from '../devices/items/sealed-credentials.js';
 import { readSettings, SettingsError } from '../platform/config/read-settings.js';
+import type { Condition } from '../alerts/engine/condition.js';
+import { checkCondition } from '../alerts/engine/language/check-condition.js';
 import type { Settings } from '../platform/config/settings.schema.js';
 import { connectionProblem } from '../platform/database/connection-problem.js';
 import { migrationDataSource } from '../platform/database/migration-data-source.driver.js';
 import { keepKey, unlockSecrets } from '../platform/security/secret-keys.store.js';
 import { NONCE_BYTES, sealText } from '../platform/security/secret-key.js';
 import type { SecretKeyring } from '../platform/security/secret-keyring.js';
+import { PROBE_METRICS } from '../probes/signals/probe-metrics.js';
 import { Partitions } from '../probes/history/partitions.store.js';
 import {
   ConsoleError,
@@ -22,6 +25,7 @@ import {
   withDatabase,
 } from './with-database.client.js';
 import { type Moved, type SealedCredential, writeInventory, writePings } from './ward-ops/move.store.js';
+import { type MovedRules, writeRules } from './ward-ops/move-rules.store.js';
 import { type Move, type NewCredential, planMove } from './ward-ops/plan-move.js';
 import { WardOpsClient, WardOpsError } from './ward-ops/ward-ops.client.js';
 
@@ -41,7 +45,7 @@ async function main(): Promise<void> {
   const settings = readSettings(process.env);
   const old = await WardOpsClient.open(databaseUrl);
   try {
-    const move = planMove(await old.read(), { address, oid });
+    const move = planMove(await old.read(), { address, oid, conditionFault });
     const since = new Date(Date.now() - days * DAY_MS);
     const pings = await old.countPings(since);
     say(`Found in the old system: ${describe(move)}, and ${pings} pings of the last ${days} days.`);
@@ -70,7 +74,9 @@ async function moveIn(
   const dataSource = migrationDataSource(connection, {});
   try {
     await dataSource.initialize();
-    sayMoved(await writeMove(dataSource, keyring, move));
+    const moved = await writeMove(dataSource, keyring, move);
+    sayMoved(moved);
+    sayRules(moved.rules);
     const written = await movePings(dataSource, old, since, pings);
     say(`Pings moved in: ${written}. Rollups of them are made within some minutes while Swarmward runs.`);
   } catch (error) {
@@ -87,7 +93,11 @@ async function moveIn(
 const UNDEFINED_TABLE = '42P01';
 
 /** All of the inventory or nothing of it, in turn with who else changes it. */
-function writeMove(dataSource: DataSource, { current }: SecretKeyring, move: Move): Promise<Moved> {
+function writeMove(
+  dataSource: DataSource,
+  { current }: SecretKeyring,
+  move: Move,
+): Promise<Moved & { rules: MovedRules }> {
   if (!current && move.credentials.length > 0) {
     throw new ConsoleError(
       'SNMP communities move in encrypted: set SWARMWARD_SECRETS_KEY to the key of the installation.',
@@ -101,7 +111,8 @@ function writeMove(dataSource: DataSource, { current }: SecretKeyring, move: Mov
       const sealed = sealText(current!, plain, sealedCredentials.context(id), randomBytes(NONCE_BYTES));
       return { id, name, key_id: current!.id, sealed: sealed.toString('hex') };
     };
-    return writeInventory(manager, move, seal);
+    const moved = await writeInventory(manager, move, seal);
+    return { ...moved, rules: await writeRules(manager, move.rules) };
   });
 }
 
@@ -160,14 +171,27 @@ function oid(text: string): string {
   return normal;
 }
 
-const describe = ({ devices, sites, profiles, credentials, items }: Move): string =>
-  `${devices.length} devices, ${sites.length} branches, ${profiles.length} profiles, ${credentials.length} SNMP communities, ${items.length} items`;
+const describe = ({ devices, sites, profiles, credentials, items, rules }: Move): string =>
+  `${devices.length} devices, ${sites.length} branches, ${profiles.length} profiles, ${credentials.length} SNMP communities, ${items.length} items, ${rules.length} alert rules`;
 
 function sayLeftBehind({ leftBehind }: Move): void {
   if (leftBehind.length === 0) return;
   say(`Cannot move in (${leftBehind.length}):`);
   for (const { what, name, reason } of leftBehind.slice(0, 50)) say(`  ${what} ${name}: ${reason}`);
   if (leftBehind.length > 50) say(`  … and ${leftBehind.length - 50} more`);
+}
+
+/** What the old rules speak of is all measured by probes. */
+function conditionFault(condition: Condition): string | null {
+  const catalogue = [...PROBE_METRICS.values()];
+  const find = (metric: string) => PROBE_METRICS.get(metric);
+  return checkCondition(condition, { find, catalogue, scopeKind: 'devices' })[0]?.message ?? null;
+}
+
+function sayRules({ written, leftBehind, notes }: MovedRules): void {
+  say(`Alert rules moved in: ${written}.`);
+  for (const { name, reason } of leftBehind.slice(0, 50)) say(`  alert rule ${name} stayed out: ${reason}`);
+  for (const { name, note } of notes.slice(0, 200)) say(`  alert rule ${name}: ${note}`);
 }
 
 function sayMoved({ devices, sites, profiles, credentials, items, refused }: Moved): void {

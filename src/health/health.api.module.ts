@@ -6,7 +6,7 @@ import { CycleModule } from '../probes/cycle/cycle.module.js';
 import { HistoryModule } from '../probes/history/history.module.js';
 import { SnmpScheduleStore } from '../probes/snmp/snmp-schedule.store.js';
 import { SwarmModule } from '../swarm/swarm.module.js';
-import { healthy, notConfigured } from './component-health.js';
+import { healthy } from './component-health.js';
 import { DatabaseIndicator } from './components/database.indicator.js';
 import { DiskIndicator } from './components/disk.indicator.js';
 import { FixedIndicator } from './components/fixed.indicator.js';
@@ -14,6 +14,7 @@ import { IcmpIndicator } from './components/icmp.indicator.js';
 import { RedisIndicator } from './components/redis.indicator.js';
 import { SchedulerIndicator } from './components/scheduler.indicator.js';
 import { SwarmIndicator } from './components/swarm.indicator.js';
+import { VictoriaMetricsIndicator } from './components/victoriametrics.indicator.js';
 import { WorkersIndicator } from './components/workers.indicator.js';
 import { HealthComponents } from './health-components.js';
 import { HealthReporter } from './health-reporter.service.js';
@@ -27,6 +28,7 @@ const indicators = [
   DiskIndicator,
   SwarmIndicator,
   IcmpIndicator,
+  VictoriaMetricsIndicator,
 ] as const;
 type Found = [
   DatabaseIndicator,
@@ -36,6 +38,7 @@ type Found = [
   DiskIndicator,
   SwarmIndicator,
   IcmpIndicator,
+  VictoriaMetricsIndicator,
 ];
 
 /** Health over HTTP. */
@@ -50,12 +53,12 @@ type Found = [
     {
       provide: HealthComponents,
       inject: [...indicators],
-      useFactory: (...[database, redis, workers, scheduler, disk, swarm, icmp]: Found) =>
-        // In the order of the contract. VictoriaMetrics is a part that later versions configure.
+      useFactory: (...[database, redis, workers, scheduler, disk, swarm, icmp, victoriametrics]: Found) =>
+        // In the order of the contract.
         new HealthComponents([
           database,
           redis,
-          new FixedIndicator('victoriametrics', notConfigured()),
+          victoriametrics,
           workers,
           scheduler,
           disk,

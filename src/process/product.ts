@@ -80,7 +80,7 @@ export class Product {
     this.aborted.signal.throwIfAborted();
     const dataFolder = this.postgres?.dataDir ?? process.cwd();
     const ground = { settings, version, connection, readiness: this.readiness, dataFolder };
-    const { app, firstToken, stopJobs } = await role.run(ground, this.server);
+    const { app, firstToken, hint, stopJobs } = await role.run(ground, this.server);
     this.app = app;
     this.stopJobs = stopJobs;
     this.aborted.signal.throwIfAborted();
@@ -88,7 +88,7 @@ export class Product {
     const seconds = (performance.now() - this.began) / 1000;
     const { role: name, host, redisUrl } = settings;
     const lines = readyLines({ version, role: name, host, port, seconds, sharedCache: redisUrl !== undefined });
-    for (const line of lines) log.log(line, 'Main');
+    for (const line of hint ? [...lines, hint] : lines) log.log(line, 'Main');
     // Past the logger: it would mask the token, and log collectors must not keep it.
     if (firstToken) process.stdout.write(`\n  Admin token, shown this once: ${firstToken}\n\n`);
   }

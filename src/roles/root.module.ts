@@ -9,7 +9,7 @@ import { EventsModule } from '../platform/events/events.module.js';
 import { Readiness } from '../platform/http/readiness.js';
 import { QueueConnection, type QueueTarget } from '../platform/queue/queue-connection.port.js';
 import { QueueModule } from '../platform/queue/queue.module.js';
-import { DataFolder } from '../health/data-folder.js';
+import { DataFolder } from '../monitoring/data-folder.js';
 
 export type ImportedModule = Type | DynamicModule | Promise<DynamicModule> | ForwardReference;
 

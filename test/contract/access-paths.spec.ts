@@ -1,8 +1,12 @@
 import type { DataSource, Logger } from 'typeorm';
 import { readSettings } from '../../src/platform/config/read-settings.js';
+import { AlertLedger } from '../../src/alerts/ledger/alert-ledger.store.js';
+import { alertEventsQuery, alertsQuery } from '../../src/alerts/ledger/alerts.dto.js';
+import { OPEN_ALERTS } from '../../src/alerts/evaluator/situation.store.js';
 import { SnmpItemsStore } from '../../src/probes/snmp/snmp-items.store.js';
 import { snmpValuesQuery } from '../../src/probes/snmp/snmp-values.dto.js';
 import { SnmpValues } from '../../src/probes/snmp/snmp-values.store.js';
+import { fillAlerts } from '../support/alert-seeds.js';
 import type { HttpLab } from '../support/http-lab.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 import { fillInventory, fillPings, fillStates, makePartitions } from '../support/reports-data.js';
@@ -75,6 +79,7 @@ describe('access paths', () => {
     await database.query(
       `UPDATE devices SET parent_id = (SELECT id FROM devices WHERE num = 1) WHERE num BETWEEN 2 AND 9`,
     );
+    await fillAlerts(database, { resolved: 50_000, open: 1_000 });
     await database.query('VACUUM ANALYZE');
     [device] = await database.query<[typeof device]>('SELECT num, id FROM devices WHERE num = 500');
     lab = await startReportsLab(database);
@@ -152,6 +157,14 @@ describe('access paths', () => {
         ['Site 7'],
         /^devices_site_idx$/,
         60,
+      ],
+      [
+        'open alerts of a device and rule',
+        `SELECT id, state FROM alerts WHERE device_num = $1 AND rule_id = (SELECT id FROM alert_rules WHERE name = $2)
+           AND state <> 'resolved'`,
+        [500, 'Rule 1'],
+        /^alerts_open_device_idx$/,
+        8,
       ],
       [
         'enabled devices by vendor',
@@ -310,6 +323,38 @@ describe('access paths', () => {
         expect(plan.indexes).toContain('snmp_item_state_error_idx');
         expect(plan.pages).toBeLessThanOrEqual(400);
       }
+    });
+
+    it.each<[string, object, RegExp, number]>([
+      ['alerts that are open', {}, /^alerts_(fired_idx|fingerprint_key|open_device_idx)$/, 1_200],
+      [
+        'alerts of a device, whatever became of them',
+        { state: 'all', device: 'the device' },
+        /^alerts_device_idx$/,
+        60,
+      ],
+      ['the last alerts that were resolved', { state: 'resolved' }, /^alerts_fired_idx$/, 200],
+      ['alerts of a day', { state: 'all', from: time(0), to: time(0, 1) }, /^alerts_fired_idx$/, 600],
+    ])('%s', async (_, query, index, pages) => {
+      const asked = alertsQuery.parse({ ...query, ...('device' in query && { device: device.id }) });
+      const [rows] = await sentBy(() => new AlertLedger(database).list(asked));
+      const plan = await explain(rows!);
+      expect(plan.indexes).toContainEqual(expect.stringMatching(index));
+      expect(plan.pages).toBeLessThanOrEqual(pages);
+    });
+
+    it('what happened to an alert', async () => {
+      const [alert] = await database.query<[{ id: string }]>('SELECT alert_id AS id FROM alert_events LIMIT 1');
+      const sent = await sentBy(() => new AlertLedger(database).events(alert.id, alertEventsQuery.parse({})));
+      const plans = await Promise.all(sent.map(explain));
+      expect(plans.flatMap(({ indexes }) => indexes)).toContain('alert_events_alert_idx');
+      expect(plans.flatMap(({ scanned }) => scanned)).toEqual([]);
+    });
+
+    it('the alerts that the evaluator goes on from', async () => {
+      const plan = await explain({ text: OPEN_ALERTS, values: [] });
+      expect(plan.scanned).toEqual([]);
+      expect(plan.pages).toBeLessThanOrEqual(1_200);
     });
 
     it('the list of all devices, which reads as many pages whatever ping_results holds', async () => {

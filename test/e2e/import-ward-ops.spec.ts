@@ -12,6 +12,8 @@ const BROKEN = '7d1f4a52-8a3e-4c57-9a51-0d8f0f6a1b03';
 let postgres: TestPostgres;
 let old: DatabaseConnection;
 let ours: DatabaseConnection;
+/** What the first move said. */
+let applied = '';
 
 const run = (...args: string[]): Promise<{ code: number | null; output: string }> =>
   new Promise((resolve) => {
@@ -36,6 +38,7 @@ const counts = async () => ({
   items: await count('monitoring_items'),
   profiles: await count('profiles'),
   pings: await count('ping_results'),
+  rules: await count('alert_rules'),
 });
 
 beforeAll(async () => {
@@ -43,6 +46,11 @@ beforeAll(async () => {
   old = await postgres.createEmptyDatabase();
   ours = await postgres.createDatabase();
   for (const statement of OLD_SYSTEM) await query(old, statement);
+  // As one that came with Swarmward.
+  await query(
+    ours,
+    `INSERT INTO alert_rules (name, severity, scope, condition, expression) VALUES ('Down', 'critical', '{"kind":"self"}', '{}', '')`,
+  );
 });
 afterAll(() => postgres?.stop());
 
@@ -50,18 +58,24 @@ describe('import:ward-ops', () => {
   it('shows first what would move in, and changes nothing', async () => {
     const { code, output } = await run();
     expect(output).toContain(
-      '2 devices, 1 branches, 1 profiles, 1 SNMP communities, 1 items, and 4 pings of the last 7 days',
+      '2 devices, 1 branches, 1 profiles, 1 SNMP communities, 1 items, 6 alert rules, and 4 pings of the last 7 days',
     );
     expect(output).toContain('device broken');
+    expect(output).toMatch(/alert rule CPU: its expression "cpu_usage > 90" cannot be translated. Position 0/);
+    expect(output).toContain('alert rule Of nothing: its device does not move in.');
+    expect(output).toContain(
+      'alert rule Never: its expression "packet_loss > 100" cannot be evaluated: Is always false',
+    );
     expect(output).toContain('--apply');
     expect(code).toBe(0);
-    expect(await counts()).toEqual({ sites: 0, devices: 0, credentials: 0, items: 0, profiles: 1, pings: 0 });
+    expect(await counts()).toEqual({ sites: 0, devices: 0, credentials: 0, items: 0, profiles: 1, pings: 0, rules: 1 });
   });
 
   it('moves in, twice to the same end', async () => {
     const first = await run('--apply');
+    applied = first.output;
     expect(first).toMatchObject({ code: 0 });
-    const moved = { sites: 1, devices: 2, credentials: 1, items: 1, profiles: 2, pings: 4 };
+    const moved = { sites: 1, devices: 2, credentials: 1, items: 1, profiles: 2, pings: 4, rules: 6 };
     expect(await counts()).toEqual(moved);
     expect((await run('--apply')).code).toBe(0);
     expect(await counts()).toEqual(moved);
@@ -85,6 +99,58 @@ describe('import:ward-ops', () => {
     });
     const [sealed] = await query<{ text: string }>(ours, `SELECT encode(sealed, 'escape') AS text FROM credentials`);
     expect(sealed!.text).not.toContain(COMMUNITY);
+  });
+
+  it('translates alert rules and says what became of their channels and places', async () => {
+    const rules = await query<Record<string, unknown>>(
+      ours,
+      `SELECT name, severity, enabled, scope, expression FROM alert_rules WHERE scope->>'kind' = 'devices' ORDER BY name`,
+    );
+    const headquarters = '7d1f4a52-8a3e-4c57-9a51-0d8f0f6a1b10';
+    const every = { kind: 'devices', selector: { all: true } };
+    expect(rules).toEqual([
+      {
+        name: 'Core slow',
+        severity: 'medium',
+        enabled: true,
+        scope: { kind: 'devices', selector: { ids: [CORE] } },
+        expression: 'avg(icmp.rtt_ms, 5m) > 200',
+      },
+      { name: 'Down (2)', severity: 'medium', enabled: false, scope: every, expression: 'icmp.no_data_seconds >= 300' },
+      {
+        name: 'Down (ward-ops)',
+        severity: 'critical',
+        enabled: true,
+        scope: every,
+        expression: 'icmp.down_seconds >= 300',
+      },
+      {
+        name: 'Loss',
+        severity: 'high',
+        enabled: true,
+        scope: { kind: 'devices', selector: { sites: [headquarters] } },
+        expression: 'avg(icmp.loss_percent, 5m) > 20 and icmp.down_seconds < 60',
+      },
+      {
+        name: 'Whole minutes',
+        severity: 'info',
+        enabled: true,
+        scope: every,
+        expression: 'icmp.down_seconds >= 300 and icmp.down_seconds < 360',
+      },
+    ]);
+    expect(applied).toContain('Alert rules moved in: 5.');
+    expect(applied).toContain('alert rule Grouped stayed out: there is no group routers: make it, and run this again.');
+    expect(applied).toContain('alert rule Loss: there is no channel email: make it, and give it to the rule.');
+    expect(applied).toContain('alert rule Loss: its recipients noc@example.org stay behind: name them in a channel.');
+    expect(applied).toContain('alert rule Whole minutes: "==" of minutes is the whole minute');
+  });
+
+  it('moves a rule in later, once its group is there', async () => {
+    await query(ours, `INSERT INTO groups (name, selector) VALUES ('routers', '{"tags":["router"]}')`);
+    expect((await run('--apply')).output).toContain('Alert rules moved in: 1.');
+    expect(await count('alert_rules')).toBe(7);
+    expect((await run('--apply')).output).toContain('Alert rules moved in: 0.');
   });
 
   it('a failed ping of the old system, which has 0 for its time, has no time', async () => {
@@ -125,6 +191,19 @@ const OLD_SYSTEM = [
   `INSERT INTO monitoring_profiles VALUES (1, 'Ping only', 'standalone', true, 'of the old system')`,
   `CREATE TABLE monitoring_items (device_id uuid, template_id int, oid_name text, oid text, interval int, value_type text, units text, enabled boolean)`,
   `INSERT INTO monitoring_items VALUES ('${CORE}', NULL, 'ifInOctets', '.1.3.6.1.2.1.2.2.1.10.1', 60, 'counter', 'B/s', true)`,
+  `CREATE TABLE alert_rules (id uuid, device_id uuid, branch_id uuid, name text, description text, expression text, severity text,
+     notification_channels json, notification_recipients json, device_group text, monitoring_item_id uuid, enabled boolean)`,
+  `INSERT INTO alert_rules (id, device_id, branch_id, name, expression, severity, notification_channels, notification_recipients, device_group, enabled)
+   VALUES ('7d1f4a52-8a3e-4c57-9a51-0d8f0f6a1c01', NULL, NULL, 'Down', 'ping_unreachable >= 5', 'CRITICAL', NULL, NULL, NULL, true),
+          ('7d1f4a52-8a3e-4c57-9a51-0d8f0f6a1c02', NULL, NULL, 'Down', 'no_data', 'warning', '[]', NULL, NULL, false),
+          ('7d1f4a52-8a3e-4c57-9a51-0d8f0f6a1c03', '${CORE}', '7d1f4a52-8a3e-4c57-9a51-0d8f0f6a1b10', 'Core slow', 'avg_ping_ms > 200', 'medium', NULL, NULL, NULL, NULL),
+          ('7d1f4a52-8a3e-4c57-9a51-0d8f0f6a1c04', NULL, '7d1f4a52-8a3e-4c57-9a51-0d8f0f6a1b10', 'Loss', 'packet_loss > 20 AND ping_unreachable < 1', 'high',
+           '["email"]', '["noc@example.org"]', NULL, true),
+          ('7d1f4a52-8a3e-4c57-9a51-0d8f0f6a1c05', NULL, NULL, 'Whole minutes', 'ping_unreachable == 5', 'info', NULL, NULL, NULL, true),
+          ('7d1f4a52-8a3e-4c57-9a51-0d8f0f6a1c06', NULL, NULL, 'Grouped', 'packet_loss > 50', 'low', NULL, NULL, 'routers', true),
+          ('7d1f4a52-8a3e-4c57-9a51-0d8f0f6a1c07', NULL, NULL, 'CPU', 'cpu_usage > 90', 'high', NULL, NULL, NULL, true),
+          ('7d1f4a52-8a3e-4c57-9a51-0d8f0f6a1c08', '${BROKEN}', NULL, 'Of nothing', 'packet_loss > 5', 'high', NULL, NULL, NULL, true),
+          ('7d1f4a52-8a3e-4c57-9a51-0d8f0f6a1c09', NULL, NULL, 'Never', 'packet_loss > 100', 'high', NULL, NULL, NULL, true)`,
   `CREATE TABLE ping_results (id bigserial, device_ip text, device_name text, packets_sent int, packets_received int, packet_loss_percent int,
      min_rtt_ms int, avg_rtt_ms int, max_rtt_ms int, is_reachable boolean, timestamp timestamp)`,
   `INSERT INTO ping_results (device_ip, packets_sent, packets_received, packet_loss_percent, min_rtt_ms, avg_rtt_ms, max_rtt_ms, is_reachable, timestamp)

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createHttpApp } from '../../src/platform/http/create-http-app.js';
+import type { RequestCounters } from '../../src/platform/http/request-counters.hook.js';
 import { HttpServer } from '../../src/platform/http/http-server.driver.js';
 import { Readiness } from '../../src/platform/http/readiness.js';
 import type { RequestLogger } from '../../src/platform/http/request-log.hook.js';
@@ -41,11 +42,12 @@ interface HttpLabOptions {
   corsOrigins?: string[];
   trustProxy?: boolean;
   debug?: boolean;
+  requestCounters?: RequestCounters;
 }
 
 export async function startHttpLab(
   rootModule: Type | DynamicModule,
-  { slowRequestMs = 1_000, corsOrigins, trustProxy = false, debug = false }: HttpLabOptions = {},
+  { slowRequestMs = 1_000, corsOrigins, trustProxy = false, debug = false, requestCounters }: HttpLabOptions = {},
 ): Promise<HttpLab> {
   const readiness = new Readiness();
   const server = new HttpServer({ readiness });
@@ -64,7 +66,14 @@ export async function startHttpLab(
   const quiet = { log: () => undefined, warn: () => undefined, error: () => undefined };
   let app: NestFastifyApplication;
   try {
-    app = await createHttpApp(rootModule, { settings, server, requestLogger, version: '1.2.3', logger: quiet });
+    app = await createHttpApp(rootModule, {
+      settings,
+      server,
+      requestLogger,
+      ...(requestCounters && { requestCounters }),
+      version: '1.2.3',
+      logger: quiet,
+    });
   } catch (error) {
     await server.close(0);
     throw error;

@@ -13,7 +13,7 @@ export interface WireInventory {
 
 /**
  * Makes one of everything that has an id in a path, over the API alone: a site with two devices, of which one is behind the other, a group,
- * a profile, a credential, an item, a template, a maintenance window that is on, and the job of a discovery that is over.
+ * a profile, a credential, an item, a template, a maintenance window that is on, an alert rule, and the job of a discovery that is over.
  * @param known more ids, by the beginning of their paths
  */
 export async function makeInventory(wire: Wire, known: Record<string, string> = {}): Promise<WireInventory> {
@@ -52,6 +52,7 @@ export async function makeInventory(wire: Wire, known: Record<string, string> = 
       starts_at: new Date(Date.now() - HOUR_MS).toISOString(),
       ends_at: new Date(Date.now() + HOUR_MS).toISOString(),
     }),
+    '/api/v1/alert-rules/': await make('/alert-rules', { ...named, expression: 'icmp.rtt_ms > 5000' }),
     '/api/v1/tokens/': (await wire.make('viewer')).id,
     '/api/v1/jobs/': scan,
     '/api/v1/discovery/': scan,

@@ -10,10 +10,14 @@ const namesOf = async (env: Record<string, string>): Promise<string[]> => {
 };
 
 describe('facesOf', () => {
+  const signals = ['MetricsModule', 'ProbeSignalsModule', 'SwarmSignalsModule', 'SelfSignalsModule'];
   const api = [
     'SwarmApiModule',
     'ProbesApiModule',
     'DevicesApiModule',
+    ...signals,
+    'AlertsApiModule',
+    'NotificationsApiModule',
     'JobsApiModule',
     'StreamApiModule',
     'HealthApiModule',
@@ -25,9 +29,13 @@ describe('facesOf', () => {
     'SwarmSchedulerModule',
     'ProbesSchedulerModule',
     'MonitoringSchedulerModule',
+    ...signals,
+    'SelfSamplerSchedulerModule',
+    'AlertsSchedulerModule',
+    'NotificationsSchedulerModule',
   ];
   const network = ['PingWorkerModule', 'ChecksWorkerModule', 'OnDemandWorkerModule', 'SnmpWorkerModule'];
-  const upkeep = ['HistoryUpkeepModule', 'MonitoringWorkerModule', 'SwarmUpkeepModule'];
+  const upkeep = ['HistoryUpkeepModule', 'MonitoringWorkerModule', 'LedgerUpkeepModule', 'SwarmUpkeepModule'];
 
   it.each<[string, Record<string, string>, string[]]>([
     ['api', { SWARMWARD_ROLE: 'api' }, api],

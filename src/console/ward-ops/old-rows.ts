@@ -54,6 +54,21 @@ export interface OldItem {
   enabled: boolean | null;
 }
 
+export interface OldRule {
+  id: string;
+  device_id: string | null;
+  branch_id: string | null;
+  name: string | null;
+  description: string | null;
+  expression: string | null;
+  severity: string | null;
+  notification_channels: unknown;
+  notification_recipients: unknown;
+  device_group: string | null;
+  monitoring_item_id: string | null;
+  enabled: boolean | null;
+}
+
 /** A ping with the id of its device; the old table knows the address only. */
 export interface OldPing {
   device_id: string;
@@ -71,4 +86,5 @@ export interface OldSystem {
   branches: OldBranch[];
   profiles: OldProfile[];
   items: OldItem[];
+  rules: OldRule[];
 }

@@ -1,5 +1,7 @@
-import { createHash } from 'node:crypto';
+import type { LeftBehind, MoveRules } from './move-terms.js';
+import { asUuid, inRange, text, unique, within } from './old-values.js';
 import type { OldBranch, OldDevice, OldItem, OldProfile, OldSystem } from './old-rows.js';
+import { type NewRule, planRules } from './plan-rules.js';
 
 export interface NewSite {
   id: string;
@@ -53,27 +55,14 @@ export interface NewItem {
   enabled: boolean;
 }
 
-/** Something that does not move in, and why. */
-export interface LeftBehind {
-  what: 'device' | 'item' | 'profile';
-  name: string;
-  reason: string;
-}
 export interface Move {
   sites: NewSite[];
   profiles: NewProfile[];
   credentials: NewCredential[];
   devices: NewDevice[];
   items: NewItem[];
+  rules: NewRule[];
   leftBehind: LeftBehind[];
-}
-
-/** The rules of the inventory, as far as a move must keep them. */
-export interface MoveRules {
-  /** The address in its canonical form. @throws Error saying why it is none */
-  address(text: string): string;
-  /** The OID in its canonical form. @throws Error saying why it is none */
-  oid(text: string): string;
 }
 
 /** What becomes of the old system's rows. Ids are kept or made from the old ones, so that a second run changes nothing. */
@@ -96,8 +85,21 @@ export function planMove(old: OldSystem, rules: MoveRules): Move {
       leftBehind.push({ what: 'device', name: device.name ?? device.id, reason: (error as Error).message });
     }
   }
+  const places = {
+    devices: new Set(devices.map(({ id }) => id)),
+    sites: new Map(sites.map(({ id, name }) => [id, name])),
+  };
+  const alertRules = planRules(old.rules, places, rules, leftBehind);
   const items = moveItems(old.items, new Set(devices.map(({ id }) => id)), rules, leftBehind);
-  return { sites, profiles: moveProfiles(old.profiles, leftBehind), credentials, devices, items, leftBehind };
+  return {
+    sites,
+    profiles: moveProfiles(old.profiles, leftBehind),
+    credentials,
+    devices,
+    items,
+    rules: alertRules,
+    leftBehind,
+  };
 }
 
 function moveBranches(branches: OldBranch[]): NewSite[] {
@@ -219,39 +221,4 @@ function tagsOf(tags: unknown): string[] {
       .slice(0, 100),
   );
   return [...new Set(words.filter(Boolean))].slice(0, 50);
-}
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** An old id that is a UUID is kept; anything else gives the same one every time. */
-function asUuid(kind: string, id: string | number): string {
-  const own = String(id).toLowerCase();
-  if (UUID.test(own)) return own;
-  const hash = createHash('sha256').update(`ward-ops ${kind} ${own}`).digest('hex');
-  return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-8${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
-}
-
-function text(value: string | null | undefined, max: number): string | null {
-  const clean = value
-    ?.replaceAll(/[\0\p{Surrogate}]/gu, '')
-    .trim()
-    .slice(0, max);
-  return clean || null;
-}
-
-function unique(name: string, taken: Set<string>): string {
-  let free = name;
-  for (let number = 2; taken.has(free); number++) free = `${name} (${number})`;
-  taken.add(free);
-  return free;
-}
-
-function within(value: number | null, limit: number): number | null {
-  const number = Number(value);
-  return value !== null && Number.isFinite(number) && Math.abs(number) <= limit ? number : null;
-}
-
-function inRange(value: number | null, min: number, max: number): number | null {
-  const number = Number(value);
-  return value !== null && Number.isInteger(number) && number >= min && number <= max ? number : null;
 }

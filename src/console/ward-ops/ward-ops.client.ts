@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { parseDatabaseUrl } from '../../platform/database/connection.js';
 import { connectionProblem } from '../../platform/database/connection-problem.js';
 import { toPgConfig } from '../../platform/database/pg-config.driver.js';
-import type { OldBranch, OldDevice, OldItem, OldPing, OldProfile, OldSystem } from './old-rows.js';
+import type { OldBranch, OldDevice, OldItem, OldPing, OldProfile, OldRule, OldSystem } from './old-rows.js';
 
 /** The old database cannot be read; the message says what to do. */
 export class WardOpsError extends Error {
@@ -25,6 +25,10 @@ const ITEM_COLUMNS = [
   'units',
   'enabled',
 ] as (keyof OldItem)[];
+const RULE_COLUMNS = [
+  'id device_id branch_id name description expression severity notification_channels notification_recipients device_group',
+  'monitoring_item_id enabled',
+].flatMap((line) => line.split(' ')) as (keyof OldRule)[];
 /** The old times may have no zone and are UTC then; the session's zone is UTC, so this fits both kinds of column. */
 const SINCE = `($1::timestamptz AT TIME ZONE 'UTC')`;
 const PAGE = 10_000;
@@ -69,6 +73,7 @@ export class WardOpsClient {
       branches: (await this.rows<OldBranch>('branches', BRANCH_COLUMNS)) ?? [],
       profiles: (await this.rows<OldProfile>('monitoring_profiles', PROFILE_COLUMNS)) ?? [],
       items: (await this.rows<OldItem>('monitoring_items', ITEM_COLUMNS)) ?? [],
+      rules: (await this.rows<OldRule>('alert_rules', RULE_COLUMNS)) ?? [],
     };
   }
 

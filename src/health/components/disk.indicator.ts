@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { ComponentHealth } from '../component-health.js';
 import { judgeDisk } from '../judge-disk.js';
 import { HealthComponent } from './health-component.port.js';
-import { DataFolder } from '../data-folder.js';
+import { DataFolder } from '../../monitoring/data-folder.js';
 
 @Injectable()
 export class DiskIndicator extends HealthComponent {

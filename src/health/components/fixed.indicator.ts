@@ -1,7 +1,7 @@
 import type { ComponentHealth } from '../component-health.js';
 import { HealthComponent } from './health-component.port.js';
 
-/** A component whose health needs no look: the API that answers, a part that this version does not have yet. */
+/** A component whose health needs no look: the API that answers. */
 export class FixedIndicator extends HealthComponent {
   constructor(
     readonly name: string,

@@ -1,0 +1,125 @@
+import type { OpenAlert, OutboxKind } from '../engine/alert.js';
+import type { AlertEvent, AlertFace, BrokenRule, Happening, PassOutcome, StoredAlert } from '../engine/pass.js';
+import { severityRank } from '../severity.js';
+
+/** So many alerts are changed by one pass at most; what is left over is done by the next one, at once. */
+export const MAX_CHANGES = 10_000;
+
+/** What is done to a row of `alerts`. Columns that are missing stay as they are. */
+export interface AlertWrite {
+  op: 'open' | 'change' | 'drop';
+  id: string;
+  /** Of the row that was read. */
+  version?: number;
+  /** Whether it says something new. */
+  faced?: boolean;
+  [column: string]: unknown;
+}
+
+/** All that a pass writes, as the one statement wants it. */
+export interface PassWrite {
+  alerts: AlertWrite[];
+  events: { alert_id: string; at: number; kind: string; actor: string | null; detail: object | null }[];
+  outbox: { alert_id: string; kind: OutboxKind; at: number }[];
+  broken: { id: string; version: number; reason: string }[];
+  /** Whether something had to be left for the next pass. */
+  isCut: boolean;
+}
+
+/** An open alert and the version of its row. */
+type Read = StoredAlert & { rowVersion: number };
+
+/**
+ * @param room how many alerts may be opened; the worst come first
+ * @param newId a UUID
+ */
+export function passWrite(
+  outcome: PassOutcome,
+  { now, room, newId }: { now: number; room: number; newId: () => string },
+): PassWrite {
+  const write: PassWrite = { alerts: [], events: [], outbox: [], broken: outcome.broken.map(brokenRow), isCut: false };
+  const add = (row: AlertWrite, happening: Happening | null): void => {
+    if (write.alerts.length >= MAX_CHANGES) {
+      write.isCut = true;
+      return;
+    }
+    write.alerts.push(row);
+    if (!happening) return;
+    write.events.push(...happening.events.map((event) => eventRow(row.id, event)));
+    if (happening.outbox) write.outbox.push({ alert_id: row.id, kind: happening.outbox, at: now });
+  };
+  for (const each of outcome.resolved) {
+    const { state, resolvedAt, resolution } = each;
+    add(
+      { ...changeOf(each.before), ...stateColumns(state), state: 'resolved', resolved_at: resolvedAt, resolution },
+      each,
+    );
+  }
+  for (const each of outcome.changed) {
+    const face = each.face ? { faced: true, ...faceColumns(each.face) } : {};
+    add({ ...changeOf(each.before), ...stateColumns(each.state), ...face }, each);
+  }
+  for (const before of outcome.dropped) add({ ...changeOf(before), op: 'drop' }, null);
+  for (const each of worstFirst(outcome.opened).slice(0, Math.max(0, room))) {
+    const { fingerprint, ruleId, groupKey, face, state } = each;
+    const fixed = { fingerprint, rule_id: ruleId, group_key: groupKey, ...targetColumns(face) };
+    add({ op: 'open', id: newId(), ...fixed, ...faceColumns(face), ...stateColumns(state) }, each);
+  }
+  return write;
+}
+
+function worstFirst(opened: PassOutcome['opened']): PassOutcome['opened'] {
+  if (opened.length <= MAX_CHANGES) return opened;
+  return [...opened].sort((a, b) => severityRank(a.face.severity) - severityRank(b.face.severity));
+}
+
+function changeOf(before: StoredAlert): AlertWrite {
+  return { op: 'change', id: before.id, fingerprint: before.fingerprint, version: (before as Read).rowVersion };
+}
+
+function targetColumns({ targetKind, targetKey, deviceNum, deviceId }: AlertFace) {
+  return { target_kind: targetKind, target_key: targetKey, device_num: deviceNum, device_id: deviceId };
+}
+
+function faceColumns(face: AlertFace) {
+  return {
+    rule_name: face.ruleName,
+    rule_version: face.ruleVersion,
+    severity: face.severity,
+    target_name: face.targetName,
+    site_id: face.siteId,
+    site_name: face.siteName,
+    labels: face.labels,
+    value: face.value,
+    summary: face.summary,
+    runbook_url: face.runbookUrl,
+  };
+}
+
+function stateColumns(alert: OpenAlert) {
+  const { ack, suppression } = alert;
+  return {
+    state: alert.state,
+    pending_since: alert.pendingSince,
+    fired_at: alert.firedAt,
+    clear_since: alert.clearSince,
+    recovering_since: alert.recoveringSince,
+    ack_by: ack?.by ?? null,
+    ack_at: ack?.at ?? null,
+    ack_until: ack?.until ?? null,
+    ack_sticky: ack?.sticky ?? false,
+    ack_comment: ack?.comment ?? null,
+    suppressed_by: suppression?.by ?? null,
+    suppressed_id: suppression?.id ?? null,
+    announced_at: alert.announcedAt,
+    evaluated_at: alert.evaluatedAt,
+  };
+}
+
+function eventRow(alertId: string, { kind, at, actor, detail }: AlertEvent): PassWrite['events'][number] {
+  return { alert_id: alertId, at, kind, actor, detail };
+}
+
+function brokenRow({ ruleId, version, reason }: BrokenRule): PassWrite['broken'][number] {
+  return { id: ruleId, version, reason };
+}

@@ -1,0 +1,280 @@
+import { countStatements } from '../support/count-statements.js';
+import { eventually } from '../support/eventually.js';
+import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
+import { makePartitions } from '../support/reports-data.js';
+import { type RulesLab, startRulesLab } from '../support/rules-lab.js';
+
+// Real: PostgreSQL, Nest, Fastify, the product's own history of devices. The history is made by hand.
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** Within what is kept one by one, and not changing during a run. */
+const DAY = Math.floor(Date.now() / (24 * HOUR)) * 24 * HOUR - 48 * HOUR;
+const at = (minutes: number, seconds = 0) => new Date(DAY + minutes * MINUTE + seconds * 1_000).toISOString();
+
+let postgres: TestPostgres;
+let lab: RulesLab;
+const nums: Record<string, number> = {};
+
+interface Backtest {
+  resolution: string;
+  expression: string;
+  alerts: {
+    device: { name: string };
+    fired_at: string;
+    resolved_at: string | null;
+    firing_seconds: number;
+    peak_value: number;
+  }[];
+  totals: Record<string, number>;
+  truncated: boolean;
+  notes: string[];
+}
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  lab = await startRulesLab(await postgres.createDatabase());
+  await lab.call('POST', '/sites', { name: 'Berlin' });
+  for (const device of [
+    { name: 'core', ip: '10.0.0.1', site: 'Berlin' },
+    { name: 'edge', ip: '10.0.0.2', site: 'Berlin' },
+    { name: 'web', ip: '10.0.0.3', check_kind: 'tcp', port: 443 },
+  ]) {
+    expect(await lab.call('POST', '/devices', device)).toMatchObject({ status: 201 });
+  }
+  for (const { num, name } of await lab.database.query('SELECT num, name FROM devices')) nums[name] = num;
+  for (const table of ['ping_results', 'ping_5m', 'snmp_results'] as const) {
+    await makePartitions(lab.database, table, new Date(DAY - 24 * HOUR), 3);
+  }
+  await lab.database.query('DELETE FROM state_events');
+});
+afterAll(async () => {
+  await lab?.close();
+  await postgres?.stop();
+});
+beforeEach(async () => {
+  await lab.database.query('TRUNCATE state_events, ping_results, ping_5m, snmp_results');
+  await lab.database.query('DELETE FROM alert_rules');
+});
+
+async function states(device: string, ...changes: [at: string, state: string][]): Promise<void> {
+  for (const [when, state] of changes) {
+    await lab.database.query(
+      `INSERT INTO state_events (device_num, at, to_state, cause) VALUES ($1, $2, $3, 'probe')`,
+      [nums[device], when, state],
+    );
+  }
+}
+
+/** Results every 30 s for so many minutes from `begin` on, `received` of 3 packets. */
+async function pings(device: string, begin: number, minutes: number, received: number, rtt = 10): Promise<void> {
+  await lab.database.query(
+    `INSERT INTO ping_results (ts, device_num, sent, received, status, rtt_avg)
+     SELECT $1::timestamptz + make_interval(secs => 30 * n), $2, 3, $3::int, ($3::int = 0)::int, CASE WHEN $3::int > 0 THEN $4::real END
+     FROM generate_series(0, $5::int * 2 - 1) n`,
+    [at(begin), nums[device], received, rtt, minutes],
+  );
+}
+
+const range = (from: number, to: number) => `?from=${at(from)}&to=${at(to)}`;
+async function backtest(rule: object, query: string): Promise<Backtest> {
+  const answer = await lab.call<Backtest>('POST', `/alert-rules/backtest${query}`, rule, { as: 'viewer' });
+  expect(answer).toMatchObject({ status: 200 });
+  return answer.data;
+}
+const told = ({ alerts }: Backtest) =>
+  alerts.map(({ device, fired_at, resolved_at, peak_value }) => [device.name, fired_at, resolved_at, peak_value]);
+
+describe('a backtest', () => {
+  it('finds an outage of ten minutes, to the second', async () => {
+    await states('core', [at(0), 'up'], [at(100, 7), 'down'], [at(110, 7), 'up']);
+    await states('edge', [at(0), 'up']);
+    const found = await backtest({ expression: 'icmp.down_seconds >= 60' }, range(30, 300));
+    expect(told(found)).toEqual([['core', at(101, 7), at(110, 7), 600]]);
+    expect(found).toMatchObject({
+      resolution: 'samples',
+      truncated: false,
+      totals: { alerts: 1, devices: 1, devices_evaluated: 2, firing_seconds: 540, notices: 2 },
+    });
+    expect(found.notes.join()).toMatch(/Maintenance, silences, parents and flapping are left out/);
+  });
+
+  it('replays a stored rule, also one that is off, for whoever may read it', async () => {
+    await states('core', [at(0), 'up'], [at(100), 'down']);
+    const body = { name: 'Down', expression: 'ping_unreachable >= 5', enabled: false, scope: { devices: ['core'] } };
+    const made = await lab.call<{ id: string }>('POST', '/alert-rules', body);
+    const path = `/alert-rules/${made.data.id}/backtest${range(30, 200)}`;
+    const found = await lab.call<Backtest>('GET', path, undefined, { as: 'viewer' });
+    expect(found).toMatchObject({ status: 200, data: { expression: 'icmp.down_seconds >= 300' } });
+    // It fires still at the end.
+    expect(told(found.data)).toEqual([['core', at(105), null, 6_000]]);
+    expect(found.data.totals).toMatchObject({ firing_seconds: 95 * 60, notices: 1 });
+    expect(await lab.database.query('SELECT FROM alerts')).toEqual([]);
+  });
+
+  it('waits as long as the rule does, and for its recovery', async () => {
+    await states('core', [at(0), 'up'], [at(60), 'down'], [at(61), 'up'], [at(100), 'down'], [at(110), 'up']);
+    const rule = {
+      expression: 'icmp.down_seconds > 0',
+      for_seconds: 120,
+      recovery: { expression: 'icmp.down_seconds == 0', for_seconds: 300 },
+    };
+    const [alert] = told(await backtest(rule, range(30, 300)));
+    // It is down for more than 0 s a millisecond later.
+    expect(alert).toEqual(['core', new Date(DAY + 102 * MINUTE + 1).toISOString(), at(115), 600]);
+  });
+
+  it('an outage that a parent explains, or that nobody saw, is none', async () => {
+    await states('core', [at(0), 'up'], [at(60), 'unreachable'], [at(80), 'up']);
+    await states('edge', [at(0), 'up'], [at(60), 'unknown'], [at(80), 'up']);
+    expect(told(await backtest({ expression: 'icmp.down_seconds >= 60' }, range(30, 300)))).toEqual([]);
+    const found = await backtest({ expression: 'icmp.down_seconds >= 60', no_data: 'alert' }, range(30, 300));
+    expect(told(found).map(([name]) => name)).toEqual(['core', 'edge']);
+    expect(found.totals).toMatchObject({ notices: 2 });
+  });
+
+  it('averages loss over a window of samples', async () => {
+    await pings('core', 0, 60, 3);
+    await pings('core', 60, 10, 0);
+    await pings('core', 70, 60, 3);
+    const rule = {
+      expression: 'avg(icmp.loss_percent, 5m) > 50',
+      recovery: { expression: 'avg(icmp.loss_percent, 5m) < 5' },
+    };
+    // 11 samples within 5 minutes: more than half of them are lost with the sixth, and none 5 minutes after the last.
+    expect(told(await backtest(rule, range(30, 120)))).toEqual([['core', at(62, 30), at(75), 100]]);
+  });
+
+  it('goes by round trips, and knows nothing of where there is no sample', async () => {
+    await pings('core', 0, 60, 3, 10);
+    await pings('core', 60, 5, 3, 250);
+    await pings('core', 65, 60, 3, 10);
+    await pings('edge', 0, 60, 3, 10);
+    expect(told(await backtest({ expression: 'icmp.rtt_ms > 200' }, range(30, 120)))).toEqual([
+      ['core', at(60), at(65), 250],
+    ]);
+    expect(told(await backtest({ expression: 'icmp.no_data_seconds >= 300' }, range(30, 120)))).toEqual([
+      ['edge', at(64, 30), null, 60 * 60 + 30],
+    ]);
+  });
+
+  it('reads more than 12 hours in means of five minutes', async () => {
+    await lab.database.query(
+      `INSERT INTO ping_5m (bucket, device_num, cycles, sent, received, seconds_up, seconds_down, seconds_unknown, seconds_maintenance, rtt_avg)
+       SELECT $1::timestamptz + make_interval(mins => 5 * n), $2, 10, 30, CASE WHEN n BETWEEN 100 AND 103 THEN 15 ELSE 30 END, 300, 0, 0, 0, 10
+       FROM generate_series(0, 287) n`,
+      [at(0), nums['core']],
+    );
+    const found = await backtest({ expression: 'packet_loss > 20' }, range(0, 1_440));
+    // The bucket of minute 500 is known at 505.
+    expect(told(found)).toEqual([['core', at(505), expect.any(String), 50]]);
+    expect(Date.parse(found.alerts[0]!.resolved_at!)).toBeLessThanOrEqual(DAY + 530 * MINUTE);
+    expect(found).toMatchObject({ resolution: '5m' });
+    expect(found.notes.join()).toMatch(/means of five minutes/);
+  });
+
+  it('replays items of SNMP of those devices that have them', async () => {
+    const [{ num }] = await lab.database.query(
+      `INSERT INTO monitoring_items (device_id, name, oid) SELECT id, 'CPU load', '1.3.6.1.4.1' FROM devices WHERE name = 'core' RETURNING num`,
+    );
+    await lab.database.query(
+      `INSERT INTO snmp_results (ts, item_num, value, status)
+       SELECT $1::timestamptz + make_interval(mins => n), $2, CASE WHEN n BETWEEN 60 AND 69 THEN 95 ELSE 5 END, 0 FROM generate_series(0, 119) n`,
+      [at(0), num],
+    );
+    const found = await backtest({ expression: 'snmp."CPU load" > 90', for_seconds: 60 }, range(30, 120));
+    expect(told(found)).toEqual([['core', at(61), at(70), 95]]);
+    expect(found.totals).toMatchObject({ devices_evaluated: 1 });
+  });
+
+  it('costs the same number of statements for one device and for many', async () => {
+    await lab.database.query(
+      `INSERT INTO devices (name, ip, profile_id) SELECT 'many ' || n, '10.9.' || n / 250 || '.' || n % 250, (SELECT id FROM profiles WHERE is_default)
+       FROM generate_series(1, 300) n`,
+    );
+    const rule = { expression: 'icmp.down_seconds >= 60 or packet_loss > 50' };
+    const ask = (scope: object) => () => backtest({ ...rule, scope }, range(0, 20));
+    const one = await countStatements(lab.database, ask({ q: 'core' }));
+    const many = await countStatements(lab.database, ask({ all: true }));
+    expect(many).toBe(one);
+  });
+});
+
+describe('a backtest is refused', () => {
+  const refused = async (body: object, query: string) => {
+    const { status, code, detail, errors } = await lab.call('POST', `/alert-rules/backtest${query}`, body);
+    return {
+      status,
+      code,
+      text: `${detail} ${errors?.map(({ path, message }) => `${path}: ${message}`).join() ?? ''}`,
+    };
+  };
+  const good = { expression: 'icmp.down_seconds >= 60' };
+
+  it.each<[string, object, string, number, string, RegExp]>([
+    [
+      'without history',
+      { expression: 'icmp.flaps > 5' },
+      '',
+      422,
+      'backtest_without_history',
+      /no history of icmp\.flaps/,
+    ],
+    ['of no device', { expression: 'swarm.node_down == 1' }, '', 422, 'backtest_without_history', /swarm\.node_down/],
+    ['that is no rule', { expression: 'icmp.rtt > 5' }, '', 400, 'invalid_condition', /no metric icmp\.rtt/],
+    ['with unknown fields', { ...good, nope: 1 }, '', 400, 'validation_failed', /nope/],
+    [
+      'of more than 31 days',
+      good,
+      '?from=2026-01-01T00:00:00Z&to=2026-02-02T00:00:00Z',
+      400,
+      'validation_failed',
+      /at most 31 days/,
+    ],
+    ['backwards', good, range(10, 5), 400, 'validation_failed', /before `to`/],
+    ['of the future', good, '?from=2199-01-01T00:00:00Z', 400, 'validation_failed', /in the past/],
+    ['of no time', good, '?from=yesterday', 400, 'validation_failed', /ISO-8601/],
+  ])('%s', async (_name, body, query, status, code, text) => {
+    expect(await refused(body, query)).toEqual({ status, code, text: expect.stringMatching(text) });
+  });
+
+  it('for too many devices over too long a time, saying what would do', async () => {
+    await lab.database.query(
+      `INSERT INTO devices (name, ip, profile_id) SELECT 'more ' || n, '10.8.' || n / 250 || '.' || n % 250, (SELECT id FROM profiles WHERE is_default)
+       FROM generate_series(1, 2500) n`,
+    );
+    const body = { expression: 'packet_loss > 20' };
+    expect(await refused(body, range(0, 12 * 60))).toEqual({
+      status: 422,
+      code: 'backtest_too_large',
+      text: expect.stringMatching(/Ask for at most \d+ h, or a scope with at most \d+ devices\./),
+    });
+    await lab.database.query(`DELETE FROM devices WHERE name LIKE 'more %'`);
+  });
+
+  it('while as many run as may', async () => {
+    const runner = lab.database.createQueryRunner();
+    await runner.startTransaction();
+    await runner.query('LOCK TABLE state_events');
+    const waiting = [1, 2].map(() => backtest(good, range(0, 60)));
+    try {
+      await eventually(async () => {
+        const locks = await lab.database.query(
+          `SELECT FROM pg_locks WHERE NOT granted AND relation = 'state_events'::regclass`,
+        );
+        expect(locks).toHaveLength(2);
+      });
+      expect(await refused(good, range(0, 60))).toMatchObject({ status: 429, code: 'backtest_busy' });
+    } finally {
+      await runner.rollbackTransaction();
+      await runner.release();
+    }
+    await Promise.all(waiting);
+    expect(told(await backtest(good, range(0, 60)))).toEqual([]);
+  });
+
+  it('of a rule that there is not', async () => {
+    const none = await lab.call('GET', '/alert-rules/7c1f7f0e-58a1-4b0d-8f6b-f7c3b1d2a9ff/backtest');
+    expect(none).toMatchObject({ status: 404, code: 'alert_rule_not_found' });
+    expect(await lab.call('GET', '/alert-rules/nonsense/backtest')).toMatchObject({ status: 400 });
+  });
+});

@@ -1,0 +1,378 @@
+import { Logger } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { NOT_APPLICABLE, type Signal, UNKNOWN } from '../../src/metrics/metric.js';
+import type { SignalSource } from '../../src/metrics/signal-source.port.js';
+import { SignalSources } from '../../src/metrics/signal-sources.service.js';
+import { readSettings } from '../../src/platform/config/read-settings.js';
+import type { ProbeTarget } from '../../src/probes/drivers/probe-driver.port.js';
+import { ProbeSignalSource } from '../../src/probes/signals/probe-signal-source.store.js';
+import { SnmpSignalSource } from '../../src/probes/signals/snmp-signal-source.store.js';
+import {
+  type SnmpAnswer,
+  SnmpAgent,
+  type SnmpReading,
+  type SnmpTarget,
+} from '../../src/probes/snmp/snmp-agent.port.js';
+import { recordStatements } from '../support/count-statements.js';
+import { CycleLab } from '../support/cycle-lab.js';
+import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
+import { SnmpLab } from '../support/snmp-lab.js';
+
+/** `device.flaps`, or `avg(icmp.rtt_ms, 300)`. */
+function signal(text: string): Signal {
+  const [, agg, metric, window] = /^(\w+)\((.+), (\d+)\)$/.exec(text) ?? [];
+  if (!metric) return { metric: text, agg: 'last', windowSeconds: null };
+  return { metric, agg: agg as Signal['agg'], windowSeconds: Number(window) };
+}
+
+describe('signals', () => {
+  let postgres: TestPostgres;
+  let database: DataSource;
+
+  beforeAll(async () => {
+    Logger.overrideLogger(false);
+    postgres = await startTestPostgres();
+  });
+  beforeEach(async () => {
+    database = await postgres.openDataSource();
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await database.destroy();
+  });
+  afterAll(() => postgres?.stop(), 60_000);
+
+  /** Values by the names of devices, in the order of the signals. */
+  async function valuesOf(source: SignalSource, ...texts: string[]): Promise<Record<string, number[]>> {
+    const [reading] = await source.read(texts.map(signal));
+    if (reading?.kind !== 'device') throw new Error('Nothing of devices was read');
+    const names = await database.query<{ num: number; name: string }[]>('SELECT num, name FROM devices');
+    const nameOf = new Map(names.map(({ num, name }) => [num, name]));
+    return Object.fromEntries(
+      [...reading.nums].map((num, index) => [nameOf.get(num), reading.columns.map((column) => column[index])]),
+    );
+  }
+
+  describe('of devices', () => {
+    let lab: CycleLab;
+    let source: ProbeSignalSource;
+
+    beforeEach(() => {
+      lab = new CycleLab(database);
+      source = new ProbeSignalSource(database);
+    });
+
+    const values = (...texts: string[]) => valuesOf(source, ...texts);
+    /** Turns of 30 s, the last of them -1: it was due at most 30 s ago. */
+    const run = async (from: number, to: number, cycle?: 'checks') => {
+      for (let turn = from; turn <= to; turn++) await lab.run(turn, cycle ? { cycle } : {});
+      jest.restoreAllMocks();
+    };
+    const secondsSince = (turn: number) => (Date.now() - lab.dueAt(turn).getTime()) / 1_000;
+    const INTERNALS = ['device.state_code', 'device.failing', 'device.flapping'];
+
+    it('tell how long a device is down since its first failed probe, and nothing while that is not confirmed', async () => {
+      await lab.add(
+        { name: 'up' },
+        { name: 'down' },
+        { name: 'soft' },
+        { name: 'new' },
+        { name: 'off', enabled: false },
+      );
+      lab.drivers.icmp.silent.add('new');
+      await run(-6, -5);
+      lab.drivers.icmp.dead.add('down');
+      await run(-4, -2);
+      lab.drivers.icmp.dead.add('soft');
+      await run(-1, -1);
+      await database.query(`DELETE FROM device_state WHERE device_num = (SELECT num FROM devices WHERE name = 'new')`);
+      const { down, ...others } = await values('icmp.down_seconds', 'device.down_seconds', ...INTERNALS);
+      expect(others).toEqual({
+        up: [0, 0, 0, 0, 0],
+        soft: [0, 0, 0, 1, 0],
+        new: [UNKNOWN, UNKNOWN, 2, 0, UNKNOWN],
+      });
+      expect(down?.slice(2)).toEqual([1, 0, 0]);
+      expect(down?.[0]).toBe(down?.[1]);
+      expect(Math.abs((down?.[0] ?? 0) - secondsSince(-4))).toBeLessThan(2);
+    });
+
+    it('of one kind of check do not apply to devices of another, nor any to those that are not probed', async () => {
+      await lab.profile('agents', { mode: 'snmp_only' });
+      await lab.add({ name: 'ping' }, { name: 'port', kind: 'tcp' }, { name: 'agent', profile: 'agents' });
+      lab.drivers.icmp.dead.add('ping');
+      await run(-3, -1);
+      await run(-3, -1, 'checks');
+      const asked = [
+        'icmp.loss_percent',
+        'tcp.loss_percent',
+        'http.status',
+        'device.loss_percent',
+        'device.state_code',
+      ];
+      expect(await values(...asked)).toEqual({
+        ping: [100, NOT_APPLICABLE, NOT_APPLICABLE, 100, 1],
+        port: [NOT_APPLICABLE, 0, NOT_APPLICABLE, 0, 0],
+        agent: [NOT_APPLICABLE, NOT_APPLICABLE, NOT_APPLICABLE, NOT_APPLICABLE, 2],
+      });
+    });
+
+    it('of a window are those of the results within it', async () => {
+      await lab.add({ name: 'a' }, { name: 'dead' });
+      await run(-20, -11);
+      lab.drivers.icmp.dead.add('dead');
+      await run(-10, -7);
+      lab.drivers.icmp.dead.add('a');
+      await run(-6, -4);
+      lab.drivers.icmp.dead.delete('a');
+      await run(-3, -1);
+      const asked = ['icmp.loss_percent', 'avg(icmp.loss_percent, 180)', 'min(icmp.loss_percent, 180)'];
+      const more = ['max(icmp.loss_percent, 180)', 'avg(icmp.loss_percent, 86400)', 'max(device.loss_percent, 60)'];
+      // Six turns lie within 180 s, or five when the last is 30 s old; of `a` three or two of them failed.
+      const { a, dead } = await values(...asked, ...more, 'avg(icmp.rtt_ms, 600)', 'icmp.rtt_ms', 'icmp.jitter_ms');
+      expect(a?.[0]).toBe(0);
+      expect([50, 40]).toContain(a?.[1]);
+      expect(a?.slice(2, 4)).toEqual([0, 100]);
+      expect(Math.round(a?.[4] ?? 0)).toBe(Math.round(300 / (secondsSince(-20) <= 600 ? 20 : 19)));
+      expect(a?.slice(5)).toEqual([0, 0.051, 0.051, 0.01]);
+      expect(dead?.slice(0, 4)).toEqual([100, 100, 100, 100]);
+      // Who did not answer within the window has no times there; before it, it had.
+      expect(dead?.slice(5)).toEqual([100, 0.051, UNKNOWN, UNKNOWN]);
+      expect((await values('avg(icmp.rtt_ms, 180)'))['dead']).toEqual([UNKNOWN]);
+    });
+
+    it('are unknown when nobody probed for three intervals, but for how long there was no data', async () => {
+      await lab.add({ name: 'a' });
+      await run(-20, -10);
+      const { a } = await values(
+        'device.state_code',
+        'icmp.down_seconds',
+        'icmp.loss_percent',
+        'avg(icmp.loss_percent, 600)',
+        'icmp.flaps',
+        'device.flapping',
+        'device.no_data_seconds',
+      );
+      expect(a?.slice(0, -1)).toEqual([2, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN]);
+      expect(Math.abs((a?.at(-1) ?? 0) - secondsSince(-10))).toBeLessThan(2);
+    });
+
+    it('are unknown while the machine is cut off: failures say nothing about devices then', async () => {
+      await lab.add(...Array.from({ length: 12 }, (_, index) => ({ name: `d${index}` })));
+      await run(-6, -4);
+      for (let index = 0; index < 12; index++) lab.drivers.icmp.dead.add(`d${index}`);
+      await run(-3, -1);
+      const asked = ['icmp.down_seconds', 'icmp.loss_percent', 'max(icmp.loss_percent, 300)', 'icmp.no_data_seconds'];
+      const { d0 } = await values(...asked, ...INTERNALS);
+      expect(d0).toEqual([UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, 2, 0, UNKNOWN]);
+    });
+
+    it('call nobody down behind a parent that is down', async () => {
+      await lab.add({ name: 'parent' }, { name: 'child', parent: 'parent' });
+      await run(-5, -2);
+      lab.drivers.icmp.dead.add('parent').add('child');
+      await run(-1, -1);
+      expect(await values(...INTERNALS)).toEqual({ parent: [0, 1, 0], child: [0, 1, 0] });
+      await run(0, 1);
+      const { parent, child } = await values('icmp.down_seconds', 'icmp.loss_percent', ...INTERNALS);
+      expect(parent?.slice(1)).toEqual([100, 1, 0, 0]);
+      expect(child).toEqual([UNKNOWN, 100, 3, 0, 0]);
+    });
+
+    it('count changes between answering and failing', async () => {
+      await lab.add({ name: 'calm' }, { name: 'nervous' }, { name: 'once' });
+      for (let turn = -20; turn <= -1; turn++) {
+        if (turn % 2 === 0) lab.drivers.icmp.dead.add('nervous');
+        else lab.drivers.icmp.dead.delete('nervous');
+        if (turn === -3) lab.drivers.icmp.dead.add('once');
+        await lab.run(turn);
+      }
+      jest.restoreAllMocks();
+      expect(await values('icmp.flaps', 'device.flaps', 'device.flapping')).toEqual({
+        calm: [0, 0, 0],
+        nervous: [19, 19, 1],
+        once: [1, 1, 0],
+      });
+    });
+
+    it('say how long there was no data: by a silent driver, from the begin on, after a pause, after a maintenance', async () => {
+      await lab.add({ name: 'fine' }, { name: 'silent' }, { name: 'never' }, { name: 'again' }, { name: 'left' });
+      lab.drivers.icmp.silent.add('never');
+      await run(-20, -8);
+      lab.drivers.icmp.silent.add('silent');
+      const at = (turn: number) => lab.dueAt(turn);
+      const [left] = await database.query<[{ num: number }]>(`SELECT num FROM devices WHERE name = 'left'`);
+      lab.calendar.windows.set(left.num, {
+        since: at(-7),
+        until: at(-1),
+        collect: false,
+        countsAsDowntime: false,
+      } as never);
+      await run(-7, -2);
+      await database.query(`UPDATE devices SET enabled = false WHERE name = 'again'`);
+      await run(-1, -1);
+      await database.query(`UPDATE devices SET enabled = true, updated_at = now() WHERE name = 'again'`);
+      await database.query(`UPDATE devices SET updated_at = $1 WHERE name = 'never'`, [at(-20)]);
+      await database.query('UPDATE profiles SET updated_at = $1', [at(-20)]);
+      const seconds = await values('icmp.no_data_seconds', 'icmp.loss_percent');
+      const expected = { fine: -1, silent: -8, never: -20, left: -1 };
+      for (const [name, turn] of Object.entries(expected)) {
+        expect(Math.abs((seconds[name]?.[0] ?? 0) - secondsSince(turn))).toBeLessThan(2);
+      }
+      expect(seconds['again']?.[0]).toBeLessThan(2);
+      expect(Object.fromEntries(Object.entries(seconds).map(([name, [, loss]]) => [name, loss]))).toEqual({
+        fine: 0,
+        silent: UNKNOWN,
+        never: UNKNOWN,
+        again: UNKNOWN,
+        left: 0,
+      });
+    });
+
+    it('tell the status and the certificate of what HTTP answered', async () => {
+      const details: Record<string, object | null> = {
+        secure: { http_status: 503, cert_expiry_days: -2 },
+        plain: { http_status: 200 },
+        mute: { http_status: null },
+      };
+      const { http } = lab.drivers;
+      const probe = http.probe.bind(http);
+      jest.spyOn(http, 'probe').mockImplementation(async (targets: readonly ProbeTarget[], options) => {
+        const results = await probe(targets, options);
+        return results.map((result, index) => ({ ...result, detail: details[targets[index]?.address ?? ''] as never }));
+      });
+      await lab.add(...Object.keys(details).map((name) => ({ name, kind: 'http' as const })));
+      await database.query(`UPDATE devices SET url = 'HTTPS://' || name || '/' WHERE name <> 'plain'`);
+      for (let turn = -2; turn <= -1; turn++) await lab.run(turn, { cycle: 'checks' });
+      jest.restoreAllMocks();
+      expect(await values('http.status', 'http.cert_expiry_days')).toEqual({
+        secure: [503, -2],
+        plain: [200, NOT_APPLICABLE],
+        mute: [UNKNOWN, UNKNOWN],
+      });
+    });
+
+    it('cost one statement, whatever is asked: every metric with every aggregation and many windows', async () => {
+      await lab.add({ name: 'a' }, { name: 'b', kind: 'http' }, { name: 'c', kind: 'tcp' });
+      await run(-2, -1);
+      await run(-2, -1, 'checks');
+      const signals = source.metrics.flatMap(({ name, aggregations }) =>
+        aggregations.flatMap((agg): Signal[] => {
+          if (agg === 'last') return [{ metric: name, agg, windowSeconds: null }];
+          return Array.from({ length: 100 }, (_, index) => ({ metric: name, agg, windowSeconds: 6 * (index + 1) }));
+        }),
+      );
+      expect(signals.length).toBeGreaterThan(2_000);
+      const statements = await recordStatements(database, async () => {
+        const [reading] = await source.read(signals);
+        expect(reading?.columns.map((column) => column.length)).toEqual(signals.map(() => 3));
+      });
+      expect(statements).toHaveLength(1);
+    });
+
+    it('of no device are none', async () => {
+      expect(await values('icmp.rtt_ms')).toEqual({});
+      expect(await source.read([])).toEqual([]);
+    });
+  });
+
+  describe('of SNMP items', () => {
+    class ScriptedAgent extends SnmpAgent {
+      readonly says = new Map<string, SnmpReading>();
+
+      async get(_: SnmpTarget, oids: readonly string[]): Promise<SnmpAnswer> {
+        const silence: SnmpReading = { kind: 'error', code: 'no_response', message: 'No answer' };
+        return { readings: oids.map((oid) => this.says.get(oid) ?? silence), uptimeTicks: null };
+      }
+    }
+    let agent: ScriptedAgent;
+    let lab: SnmpLab;
+    let source: SnmpSignalSource;
+
+    beforeEach(async () => {
+      agent = new ScriptedAgent();
+      lab = new SnmpLab(database, agent);
+      await lab.prepare();
+      source = new SnmpSignalSource(database, readSettings({}));
+      const credential = await lab.credential({ kind: 'snmp_v2c', community: 'c' } as never);
+      for (const name of ['router', 'bare', 'off']) {
+        const device = await lab.device({ name, port: 161, credential });
+        if (name === 'bare') continue;
+        await lab.item(device, { name: 'load', oid: '1.3.6.1.1' });
+        await lab.item(device, { name: 'Load', oid: '1.3.6.1.2' });
+        await lab.item(device, { name: 'name', oid: '1.3.6.1.3', value_type: 'text' });
+      }
+      await database.query(`UPDATE devices SET enabled = false WHERE name = 'off'`);
+      agent.says.set('1.3.6.1.1', { kind: 'number', value: 5, bits: null });
+      agent.says.set('1.3.6.1.3', { kind: 'text', value: 'a router' });
+    });
+
+    const values = (...texts: string[]) => valuesOf(source, ...texts);
+    const item = `(SELECT i.num FROM monitoring_items i JOIN devices d ON d.id = i.device_id WHERE d.name = 'router' AND i.name = 'load')`;
+
+    it('are told by the exact name of the item, of the devices that have it', async () => {
+      await lab.poll();
+      const asked = ['snmp.load', 'snmp.Load', 'snmp.name', 'snmp.LOAD', "snmp.o'dd.%", 'min(snmp.load, 60)'];
+      expect(await values(...asked)).toEqual({
+        // `Load` answers with an error; text is no number and never will be.
+        router: [5, UNKNOWN, NOT_APPLICABLE, NOT_APPLICABLE, NOT_APPLICABLE, 5],
+        bare: asked.map(() => NOT_APPLICABLE),
+      });
+    });
+
+    it('are unknown before the first poll, in error and when they are old', async () => {
+      expect((await values('snmp.load'))['router']).toEqual([UNKNOWN]);
+      await lab.poll();
+      agent.says.clear();
+      await lab.poll();
+      expect((await values('snmp.load', 'max(snmp.load, 300)'))['router']).toEqual([UNKNOWN, UNKNOWN]);
+      agent.says.set('1.3.6.1.1', { kind: 'number', value: 6, bits: null });
+      await lab.poll();
+      expect((await values('snmp.load', 'max(snmp.load, 300)'))['router']).toEqual([6, 6]);
+      await database.query(`UPDATE snmp_item_state SET at = now() - interval '181 seconds'`);
+      expect((await values('snmp.load', 'max(snmp.load, 300)'))['router']).toEqual([UNKNOWN, UNKNOWN]);
+      await database.query(`UPDATE monitoring_items SET interval_seconds = 600`);
+      expect((await values('snmp.load'))['router']).toEqual([6]);
+      await database.query(`UPDATE monitoring_items SET enabled = false`);
+      expect((await values('snmp.load'))['router']).toEqual([NOT_APPLICABLE]);
+    });
+
+    it('of a window leave out what failed and what lies before it', async () => {
+      await database.query(`INSERT INTO snmp_item_state (item_num, at, value) VALUES (${item}, now(), 40)`);
+      await database.query(
+        `INSERT INTO snmp_results (ts, item_num, value, status)
+         SELECT now() - age * interval '1 second', ${item}, value, CASE WHEN value IS NULL THEN 1 ELSE 0 END
+         FROM (VALUES (10, 40), (70, NULL), (130, 20), (190, 10), (250, 1000), (400, 1e200)) AS r (age, value)`,
+      );
+      const asked = ['avg', 'min', 'max', 'rate'].map((agg) => `${agg}(snmp.load, 200)`);
+      const { router } = await values(...asked, 'max(snmp.load, 3600)', 'rate(snmp.load, 60)');
+      expect(router?.map((value) => Math.round(value * 1_000) / 1_000)).toEqual([
+        23.333,
+        10,
+        40,
+        0.167,
+        1_000,
+        UNKNOWN,
+      ]);
+    });
+
+    it('cost one statement', async () => {
+      await lab.poll();
+      const asked = ['snmp.load', 'snmp.Load', 'avg(snmp.load, 60)', 'rate(snmp.Load, 3600)', 'max(snmp.x, 1)'];
+      expect(await recordStatements(database, () => source.read(asked.map(signal)))).toHaveLength(1);
+    });
+  });
+
+  it('are in the catalogue, each once and described', () => {
+    const sources = new SignalSources();
+    sources.register(new ProbeSignalSource(database));
+    sources.register(new SnmpSignalSource(database, readSettings({})));
+    const catalogue = sources.catalogue;
+    expect(catalogue.map(({ name }) => name)).toContain('http.cert_expiry_days');
+    expect(catalogue.filter(({ description }) => description.length < 20)).toEqual([]);
+    expect(catalogue.map(({ name }) => name)).not.toContain('device.state_code');
+    expect(sources.find('device.state_code')).toMatchObject({ target: 'device' });
+    expect(sources.find('snmp.anything')).toMatchObject({ name: 'snmp.*', longestWindowSeconds: 3_600 });
+    expect(sources.find('avg.icmp')).toBeUndefined();
+  });
+});
