@@ -85,7 +85,7 @@ export async function loadRole(settings: Settings, version: string, pino: PinoLo
         async (client) => void (await ensurePartitions(statementsOf(client), new Date())),
         async (client) => {
           const installed = await installDefaultRules(client);
-          if (installed.length > 0) log.log(`Installed ${installed.length} default alert rules.`, 'Alerts');
+          if (installed.length > 0) log.log(`Installed the default alert rules: ${installed.length} new.`);
         },
       ],
     });

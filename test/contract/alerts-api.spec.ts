@@ -370,7 +370,7 @@ describe('alerts over HTTP', () => {
       );
       const answers = await Promise.all([
         bulk({ ids }),
-        bulk({ ids: [...ids].reverse() }),
+        bulk({ ids: ids.toReversed() }),
         bulk({ filter: { q: 't' } }),
         ...ids.slice(0, 10).map((id) => call('POST', `/${id}/resolve`)),
       ]);
@@ -422,7 +422,7 @@ describe('alerts over HTTP', () => {
       const [range] = await lab.database.query<[{ first: number; last: number }]>(
         'SELECT min(id)::float8 AS first, max(id)::float8 AS last FROM alert_events',
       );
-      expect(await translate(range.first, range.last)).toHaveLength(501);
+      for (let time = 0; time < 2; time++) expect(await translate(range.first, range.last)).toHaveLength(501);
     });
   });
 });

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import type { Condition } from '../../src/alerts/engine/condition.js';
 import { OPEN_ALERTS } from '../../src/alerts/evaluator/situation.store.js';
+import { readSettings } from '../../src/platform/config/read-settings.js';
 import { ProbeSignalSource } from '../../src/probes/signals/probe-signal-source.store.js';
 import { SnmpSignalSource } from '../../src/probes/signals/snmp-signal-source.store.js';
 import { AlertLab } from '../support/alert-lab.js';
@@ -82,15 +83,13 @@ describe('the evaluator on PostgreSQL', () => {
   );
 
   it('sends at most 7 with the sources of probes and SNMP, while all fire: one is left for the swarm', async () => {
-    lab = new AlertLab(database, [new ProbeSignalSource(database), new SnmpSignalSource(database)]);
+    lab = new AlertLab(database, [new ProbeSignalSource(database), new SnmpSignalSource(database, readSettings({}))]);
     const [first, ...others] = await lab.addDevices(875);
     await planMaintenance(first!);
     for (let index = 0; index < 39; index++) {
-      const metric = index % 2 === 0 ? 'device.no_data_seconds' : 'snmp.load';
-      await lab.addRule({
-        name: `Rule ${index}`,
-        condition: { metric, op: '>=', value: index === 0 ? 0 : 1e6 + index },
-      });
+      const all: Condition = { metric: 'device.no_data_seconds', op: '<', value: 1_000 };
+      const none: Condition = { metric: 'snmp.load', op: '>=', value: 1e6 + index };
+      await lab.addRule({ name: `Rule ${index}`, condition: index === 0 ? all : none });
     }
     const window: Condition = { metric: 'icmp.loss_percent', agg: 'avg', window_seconds: 300, op: '>', value: 20 };
     await lab.addRule({ name: 'Window', condition: window });

@@ -275,6 +275,17 @@ for (const [backend, missing, openServer] of backends) {
       expect(maintenance?.oldestWaitingSeconds).toBeGreaterThan(0.19);
     });
 
+    it('counts how long the oldest of several of the same priority has waited', async () => {
+      const { producer, statistics } = await boot();
+      const enqueuedAt = Date.now();
+      await producer.enqueue('cache.warm', {});
+      await eventually(() => expect(Date.now() - enqueuedAt).toBeGreaterThan(200));
+      await producer.enqueue('cache.warm', {});
+      await producer.enqueue('cache.warm', {});
+      const { oldestWaitingSeconds } = await statistics.of('maintenance');
+      expect(oldestWaitingSeconds).toBeGreaterThan(0.19);
+    });
+
     it('waits for running jobs when it stops, and takes no new ones', async () => {
       const { producer, reader } = await boot();
       const { app } = await boot({ handlers, concurrency: 1 });

@@ -9,7 +9,7 @@ import { describeWith } from '../support/requires.js';
 const PROMPT = {
   SWARMWARD_EVALUATION_SECONDS: '2',
   SWARMWARD_GROUP_WAIT_SECONDS: '1',
-  // Embedded or not, the same: a key is needed to keep the channel's secrets.
+  // Channels hold secrets.
   SWARMWARD_SECRETS_KEY: 'a-secrets-key-of-32-characters-or-more',
 };
 /** A rule holds for 30 s or 60 s, a sample is 10 s old at most, a silent worker counts as alive for 30 s. */
@@ -77,10 +77,10 @@ describeWith('the watchdog', redisMissing(), () => {
 
   it('tells that jobs wait and nobody takes them, and that no worker is alive', async () => {
     const queues = ['swarm', 'maintenance', 'ping', 'checks', 'on-demand', 'snmp'].join(',');
-    const everySecond = { SWARMWARD_SWARM_REFRESH_SECONDS: '5' };
-    const api = await start({ ...everySecond, SWARMWARD_ROLE: 'api' });
+    const often = { SWARMWARD_SWARM_REFRESH_SECONDS: '5' };
+    const api = await start({ ...often, SWARMWARD_ROLE: 'api' });
     await addChannel(api, receiver.url);
-    await start({ ...everySecond, SWARMWARD_ROLE: 'scheduler' });
+    await start({ ...often, SWARMWARD_ROLE: 'scheduler' });
     // It is alive and well, and takes all but the jobs of the swarm.
     const one = await start({ SWARMWARD_ROLE: 'worker', SWARMWARD_WORKER_QUEUES: 'maintenance' });
     await receiver.told('firing', 'Job queue long', { target: 'swarm', timeoutMs: TOLD_MS });

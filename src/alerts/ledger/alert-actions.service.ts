@@ -4,8 +4,8 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { ProblemException } from '../../platform/http/problem.js';
 import { AuditLog } from '../../platform/security/audit-log.service.js';
 import { AlertActionStore, type AckTerms, type LockedAlert } from './alert-actions.store.js';
-import { type AlertRow, presentAlert } from './alert-columns.js';
 import type { AckBody, AlertDto, BulkAckBody, BulkAckResult, ResolveBody } from './alerts.dto.js';
+import { type AlertRow, presentAlert } from './present-alert.js';
 
 /** At most so many by one request with a filter. */
 export const MOST_BULK_ACKS = 10_000;

@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { numbered } from '../../devices/inventory/selector-sql.js';
 import { ACKNOWLEDGE, actionStatement, RESOLVE, TAKE_BACK } from './alert-action-sql.js';
-import { ALERT_COLUMNS, type AlertRow } from './alert-columns.js';
+import { ALERT_COLUMNS } from './alert-columns.js';
 import { alertConditions, type AlertFilter } from './alert-filter.js';
+import type { AlertRow } from './present-alert.js';
 
 /** How an acknowledgement is meant. */
 export interface AckTerms {

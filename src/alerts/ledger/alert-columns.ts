@@ -1,5 +1,3 @@
-import type { AlertDto } from './alerts.dto.js';
-
 /** Somebody has it in hand now. Of alerts `a`. */
 export const IS_ACKNOWLEDGED = '(a.ack_at IS NOT NULL AND (a.ack_until IS NULL OR a.ack_until > now()))';
 /** When it began: it fired, or will if it goes on. Indexed. */
@@ -10,63 +8,3 @@ export const ALERT_COLUMNS = `a.id, a.state, a.severity, a.rule_id, a.rule_name,
   a.target_key, a.target_name, a.device_id, a.site_id, a.site_name, a.labels, a.runbook_url, a.pending_since, a.fired_at, a.resolved_at,
   a.resolution, a.ack_by, a.ack_at, a.ack_until, a.ack_sticky, a.ack_comment, ${IS_ACKNOWLEDGED} AS acknowledged, a.suppressed_by,
   a.suppressed_id, a.announced_at, a.evaluated_at, a.updated_at`;
-
-type Times = 'pending_since' | 'evaluated_at' | 'updated_at';
-type LaterTimes = 'fired_at' | 'resolved_at' | 'announced_at';
-
-/** A row of {@link ALERT_COLUMNS}. */
-export type AlertRow = Omit<AlertDto, Times | LaterTimes | 'acknowledgement'> &
-  Record<Times, Date> &
-  Record<LaterTimes, Date | null> & {
-    ack_by: string | null;
-    ack_at: Date | null;
-    ack_until: Date | null;
-    ack_sticky: boolean;
-    ack_comment: string | null;
-    acknowledged: boolean;
-  };
-
-export function presentAlert(row: AlertRow): AlertDto {
-  const { ack_by, ack_at, ack_until, ack_sticky, ack_comment, acknowledged } = row;
-  return {
-    id: row.id,
-    state: row.state,
-    severity: row.severity,
-    rule_id: row.rule_id,
-    rule_name: row.rule_name,
-    rule_version: row.rule_version,
-    summary: row.summary,
-    value: row.value,
-    target_kind: row.target_kind,
-    target_key: row.target_key,
-    target_name: row.target_name,
-    device_id: row.device_id,
-    site_id: row.site_id,
-    site_name: row.site_name,
-    labels: row.labels,
-    runbook_url: row.runbook_url,
-    pending_since: row.pending_since.toISOString(),
-    fired_at: textOf(row.fired_at),
-    resolved_at: textOf(row.resolved_at),
-    resolution: row.resolution,
-    acknowledgement:
-      acknowledged && ack_at
-        ? {
-            by: ack_by,
-            at: ack_at.toISOString(),
-            until: textOf(ack_until),
-            sticky: ack_sticky,
-            comment: ack_comment,
-          }
-        : null,
-    suppressed_by: row.suppressed_by,
-    suppressed_id: row.suppressed_id,
-    announced_at: textOf(row.announced_at),
-    evaluated_at: row.evaluated_at.toISOString(),
-    updated_at: row.updated_at.toISOString(),
-  };
-}
-
-function textOf(time: Date | null): string | null {
-  return time?.toISOString() ?? null;
-}

@@ -3,9 +3,10 @@ import { DataSource } from 'typeorm';
 import type { Page } from '../../platform/http/envelope.js';
 import { ProblemException } from '../../platform/http/problem.js';
 import { listRows } from '../../platform/security/list-rows.store.js';
-import { ALERT_COLUMNS, type AlertRow, BEGAN_AT, presentAlert } from './alert-columns.js';
+import { ALERT_COLUMNS, BEGAN_AT } from './alert-columns.js';
 import { alertConditions, SEVERITY_ORDER } from './alert-filter.js';
 import type { AlertDto, AlertEventDto, AlertEventsQuery, AlertsQuery } from './alerts.dto.js';
+import { type AlertRow, presentAlert } from './present-alert.js';
 
 type Listed<Row> = Row & { _at: string; _id: string };
 

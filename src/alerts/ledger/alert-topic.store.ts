@@ -32,12 +32,18 @@ export class AlertTopic implements OnModuleInit {
 
   private async between(first: number, last: number): Promise<StreamEvent[]> {
     const rows = await this.database.query<EventRow[]>(EVENTS, [first, last, MOST_EVENTS_OF_A_NOTICE + 1]);
-    const news = rows.filter(({ id }) => !this.told.has(id));
-    for (const { id } of news) this.told.add(id);
-    for (const id of this.told) {
-      if (this.told.size <= MOST_REMEMBERED) break;
-      this.told.delete(id);
-    }
-    return news.map(({ id: _, ...row }) => ({ event: 'alert.changed', data: { ...row, at: row.at.toISOString() } }));
+    // Too many are told as a whole: then none may be missing.
+    const isTooMany = rows.length > MOST_EVENTS_OF_A_NOTICE;
+    return rows.flatMap(({ id, at, ...data }): StreamEvent[] => {
+      if (this.told.has(id) && !isTooMany) return [];
+      this.remember(id);
+      return [{ event: 'alert.changed', data: { ...data, at: at.toISOString() } }];
+    });
+  }
+
+  private remember(id: string): void {
+    this.told.add(id);
+    const [eldest] = this.told;
+    if (this.told.size > MOST_REMEMBERED && eldest !== undefined) this.told.delete(eldest);
   }
 }

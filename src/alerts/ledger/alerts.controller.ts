@@ -57,7 +57,7 @@ export class AlertsController {
       '10,000. In one transaction: all of them or, when it fails, none.',
     role: 'operator',
     body: bulkAckBody,
-    bodyExample: { filter: { site: 'Riverside' }, comment: 'Power cut', duration_seconds: 7_200 },
+    bodyExample: { filter: { site: 'Berlin' }, comment: 'Power cut', duration_seconds: 7_200 },
     status: 200,
     response: bulkAckSchema,
     example: { acknowledged: 200, not_firing: [], not_found: [], more: false },

@@ -69,7 +69,7 @@ export const ruleExample: RuleDto = {
   labels: { team: 'network' },
   message: null,
   runbook_url: 'https://wiki.example.org/loss',
-  channels: [{ id: '7c1f7f0e-58a1-4b0d-8f6b-f7c3b1d2a911', name: 'Operations' }],
+  channels: [{ id: '7d4b1c1e-55f3-4f53-8a6e-2b1d9c0e7a01', name: 'ops-webhook' }],
   version: 1,
   broken_reason: null,
   broken_at: null,
@@ -89,7 +89,7 @@ export const ruleBodyExample = {
   recovery: { expression: 'avg(icmp.loss_percent, 5m) < 5', for_seconds: 120 },
   labels: { team: 'network' },
   runbook_url: 'https://wiki.example.org/loss',
-  channels: ['Operations'],
+  channels: ['ops-webhook'],
 };
 export const changeExample = { severity: 'critical', for_seconds: 30 } satisfies RuleChanges;
 

@@ -1,6 +1,7 @@
 import type { Condition } from '../engine/condition.js';
 import type { GroupKey, NoDataPolicy, Scope } from '../engine/rule.js';
 import type { Severity } from '../severity.js';
+import { inReadingOrder } from './reading-order.js';
 import { type FoundReferences, presentScope } from './rule-references.js';
 import type { RuleRow } from './rule-row.js';
 
@@ -46,11 +47,11 @@ export function presentRule(
     severity: row.severity,
     scope: presentScope(row.scope, references),
     expression: row.expression,
-    condition: row.condition,
+    condition: inReadingOrder(row.condition),
     for_seconds: row.for_seconds,
     recovery: {
       expression: row.recovery_expression,
-      condition: row.recovery_condition,
+      condition: row.recovery_condition && inReadingOrder(row.recovery_condition),
       for_seconds: row.recovery_for_seconds,
     },
     keep_firing_seconds: row.keep_firing_seconds,

@@ -53,7 +53,7 @@ export const exportExample: z.output<typeof exportSchema> = {
       expression: 'avg(icmp.loss_percent, 5m) > 20',
       for_seconds: 60,
       recovery: { expression: 'avg(icmp.loss_percent, 5m) < 5', for_seconds: 120 },
-      channels: ['Operations'],
+      channels: ['ops-webhook'],
     },
   ],
 };
@@ -71,7 +71,7 @@ export const yamlExample = `rules:
       expression: avg(icmp.loss_percent, 5m) < 5
       for_seconds: 120
     channels:
-      - Operations
+      - ops-webhook
 `;
 
 const status = z.enum(['created', 'updated', 'unchanged', 'skipped', 'failed']);

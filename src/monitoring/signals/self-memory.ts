@@ -9,12 +9,22 @@ export const FRESH_MS = 30_000;
 export class SelfMemory {
   private readonly parts = new Map<string, { samples: readonly Sample[]; until: number }>();
 
+  private readonly looked = new Set<string>();
+  private readonly waiting = new Map<string, () => void>();
+
+  /** Until a part was looked at for the first time, however that went. For one who waits at a time. */
+  firstLook(part: string): Promise<void> {
+    return this.looked.has(part) ? Promise.resolve() : new Promise((resolve) => this.waiting.set(part, resolve));
+  }
+
   succeeded(part: string, samples: readonly Sample[], at: number): void {
+    this.lookedAt(part);
     this.parts.set(part, { samples, until: at + FRESH_MS });
   }
 
   /** From now on nothing is known of what the part measures. */
   failed(part: string): void {
+    this.lookedAt(part);
     this.parts.delete(part);
   }
 
@@ -31,6 +41,12 @@ export class SelfMemory {
   samplesOf(part: string, now: number): readonly Sample[] | null {
     const known = this.parts.get(part);
     return known && now < known.until ? known.samples : null;
+  }
+
+  private lookedAt(part: string): void {
+    this.looked.add(part);
+    this.waiting.get(part)?.();
+    this.waiting.delete(part);
   }
 
   private *fresh(now: number): Generator<readonly Sample[]> {

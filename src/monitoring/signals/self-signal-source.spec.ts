@@ -88,9 +88,9 @@ describe('what the installation says of itself', () => {
   });
 
   it('names the rules that are broken, and fails while nobody knows them', async () => {
-    await expect(rules.read(last('rule_broken'))).rejects.toThrow('the rules could not be looked at');
+    const first = rules.read(last('rule_broken'));
     memory.succeeded(RULES_PART, [], performance.now());
-    expect(await rules.read(last('rule_broken'))).toMatchObject([{ kind: 'rule', targets: [] }]);
+    expect(await first).toMatchObject([{ kind: 'rule', targets: [] }]);
     const target = { key: 'id', name: 'Odd', labels: { rule: 'Odd' } };
     memory.succeeded(RULES_PART, [{ metric: 'self.rule_broken', target, value: 1 }], performance.now());
     expect(await rules.read(last('rule_broken'))).toEqual([

@@ -7,7 +7,7 @@ import { ResultsStore } from './results.store.js';
 import { WakeUp } from './wake-up.js';
 
 /** A pass comes at least this often, lest a lost notice be waited for. */
-const LONGEST_SLEEP_MS = 30_000;
+const LONGEST_SLEEP_MS = 20_000;
 /** While notices are sent, the outbox is looked into no oftener unless somebody says that there is something. */
 const LOOK_EVERY_MS = 1_000;
 const SWEEP_EVERY_MS = 60_000;

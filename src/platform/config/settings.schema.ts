@@ -87,7 +87,8 @@ export const settingSpecs = {
   }),
   databasePoolSize: setting({
     env: 'SWARMWARD_DATABASE_POOL_SIZE',
-    schema: integer(2, 200, 'connections').default(20),
+    // A scheduler keeps two for as long as it leads the watchdog.
+    schema: integer(5, 200, 'connections').default(20),
     doc: 'Connections of one process to PostgreSQL, the queue’s own (2 a queue) not counted.',
   }),
   databasePoolTimeoutMs: setting({

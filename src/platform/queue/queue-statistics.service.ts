@@ -31,11 +31,9 @@ export class QueueStatistics {
 
   of(name: QueueName): Promise<QueueFigures> {
     return this.client.use(name, async (queue) => {
-      const [counts, oldest] = await Promise.all([
-        queue.getJobCounts('wait', 'prioritized', 'active', 'delayed', 'failed', 'completed'),
-        oldestWaiting(queue),
-      ]);
+      const counts = await queue.getJobCounts('wait', 'prioritized', 'active', 'delayed', 'failed', 'completed');
       const of = (state: string): number => counts[state] ?? 0;
+      const oldest = await oldestWaiting(queue, of('wait'));
       return {
         name,
         waiting: of('wait') + of('prioritized'),
@@ -75,9 +73,19 @@ export class QueueStatistics {
   }
 }
 
-/** When the oldest waiting job was due, in Unix milliseconds. There are two priorities, each in the order of arrival. */
-async function oldestWaiting(queue: Queue): Promise<number | null> {
-  const first = await Promise.all([queue.getJobs(['wait'], 0, 0, true), queue.getJobs(['prioritized'], 0, 0, true)]);
+/**
+ * When the oldest waiting job was due, in Unix milliseconds. There are two priorities, each in the order of arrival.
+ * @param waiting how many of the normal priority there are: their list begins with the newest. BullMQ's ascending order is no help: on
+ *   PostgreSQL it cuts its piece out of the list first and turns that round then.
+ */
+async function oldestWaiting(queue: Queue, waiting: number): Promise<number | null> {
+  const last = Math.max(0, waiting - 1);
+  const first = await Promise.all([
+    queue.getJobs(['wait'], last, last, false),
+    // The list may have become shorter meanwhile.
+    queue.getJobs(['wait'], 0, 0, false),
+    queue.getJobs(['prioritized'], 0, 0, true),
+  ]);
   const due = first.flat().map((job: Job) => job.timestamp + (job.opts.delay ?? 0));
   return due.length > 0 ? Math.min(...due) : null;
 }

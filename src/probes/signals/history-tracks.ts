@@ -60,8 +60,12 @@ export function windowTrack(
 }
 
 function aggregate({ at, values, weights }: Readings, agg: Exclude<Aggregation, 'last'>, first: number, last: number) {
-  let [sum, weight, low, high] = [0, 0, Infinity, -Infinity];
-  let [begin, end] = [-1, -1];
+  let sum = 0;
+  let weight = 0;
+  let low = Infinity;
+  let high = -Infinity;
+  let begin = -1;
+  let end = -1;
   for (let place = first; place <= last; place++) {
     const value = values[place]!;
     if (Number.isNaN(value)) continue;
