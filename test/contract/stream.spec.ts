@@ -152,7 +152,10 @@ describe('the stream', () => {
     expectProblem(await lab.ask(PATH), 401, 'token_missing');
     const headers = { authorization: `Bearer ${lab.token}` };
     for (const [search, message] of [
-      ['events=device.stat', 'Unknown event device.stat. Valid: device.state, swarm.changed, alert.changed, job.progress, reset.'],
+      [
+        'events=device.stat',
+        'Unknown event device.stat. Valid: device.state, swarm.changed, alert.changed, job.progress, reset.',
+      ],
       ['events=', 'Name at least one event. Valid: device.state, swarm.changed, alert.changed, job.progress, reset.'],
       ['events=toString', 'Unknown event toString.'],
       ['device=x', 'Must be a UUID.'],
