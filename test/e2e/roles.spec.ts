@@ -116,6 +116,9 @@ describe('api, worker and scheduler', () => {
     expect(loaded('scheduler')).toContain('pg');
     for (const role of ['api', 'scheduler'] as const) expect(loaded(role)).not.toContain('docker-modem');
     for (const role of ['worker', 'scheduler'] as const) expect(loaded(role)).not.toContain('fastify');
+    // Nobody is told anything by email here; and only the API reads and writes files of rules.
+    for (const role of ROLES) expect(loaded(role)).not.toContain('nodemailer');
+    for (const role of ['worker', 'scheduler'] as const) expect(loaded(role)).not.toContain('yaml');
   }, 60_000);
 
   it('are each replaceable: health tells who is missing, and a new one takes over', async () => {

@@ -1,3 +1,4 @@
+import { DEFAULT_RULES } from '../../src/alerts/rules/default-rules.js';
 import { eventually } from '../support/eventually.js';
 import { type FakeEngine, startFakeEngine } from '../support/fake-engine.js';
 import { Product } from '../support/product.js';
@@ -14,8 +15,8 @@ const SERVICES = '/api/v1/status/swarm/services';
 const TASKS = '/api/v1/status/swarm/tasks';
 const AUDIT = '/api/v1/audit';
 const TOKENS = '/api/v1/tokens';
-/** The writes below, all of them: 25 tokens besides the first, 11 of the inventory, 7 of each name and one import. */
-const AUDITED = 135;
+/** The writes below, all of them: 25 tokens besides the first, 16 of the inventory, 12 of each name, one import and one rule. */
+const AUDITED = 211;
 const PROBLEMS = '/api/v1/status/swarm/problems';
 
 const NAMES = [
@@ -41,6 +42,7 @@ describe('lists', () => {
   let product: Product;
   let wire: Wire;
   let device: string;
+  let channel: string;
   beforeAll(async () => {
     engine = await startFakeEngine({ nodes: 30, services: 200, tasks: 2_000 });
     const env = {
@@ -52,9 +54,11 @@ describe('lists', () => {
     wire = await Wire.of(product);
     const inventory = await makeInventory(wire);
     device = inventory.idFor({ template: '/api/v1/devices/{id}' });
+    channel = inventory.idFor({ template: '/api/v1/channels/{id}' });
     await fill();
     for (let index = 0; index < 24; index++) await wire.make('viewer', { name: `token ${index % 5}` });
     await eventually(async () => expect((await page(TASKS)).page.total).toBe(2_000));
+    await eventually(async () => expect((await page('/api/v1/alerts', { rule: 'filled' })).page.total).toBe(NAMES.length)); // prettier-ignore
   }, 60_000);
   afterAll(async () => {
     await product?.stop();
@@ -63,9 +67,9 @@ describe('lists', () => {
 
   /** More of everything that has a list: names in any case and script, some times the same to the millisecond. */
   const fill = async (): Promise<void> => {
-    const post = async (path: string, body: Json) => {
-      const answer = await wire.ask(path, { method: 'POST', body });
-      expect([path, answer.status, answer.body]).toEqual([path, 201, answer.body]);
+    const post = async (path: string, body?: Json, status = 201) => {
+      const answer = await wire.ask(path, { method: 'POST', ...(body && { body }) });
+      expect([path, answer.status, answer.body]).toEqual([path, status, answer.body]);
     };
     for (const [index, name] of NAMES.entries()) {
       const item = { name, oid: `1.3.6.1.2.1.2.2.1.10.${index}`, value_type: 'number' };
@@ -81,10 +85,21 @@ describe('lists', () => {
         starts_at: `2030-01-0${1 + (index % 3)}T00:00:00Z`,
         ends_at: '2030-01-09T00:00:00Z',
       });
+      await post('/api/v1/alert-rules', { name, expression: 'icmp.rtt_ms > 5000', scope: { tags: ['nothing'] } });
+      await post('/api/v1/channels', { name, kind: 'webhook', config: { url: 'http://127.0.0.1:9/' } });
+      await post('/api/v1/notification-routes', { name, matchers: { tags: ['nothing'] } });
+      await post('/api/v1/silences', {
+        matchers: [{ name: 'rule', op: '=', value: name }],
+        starts_at: `2030-01-0${1 + (index % 3)}T00:00:00Z`,
+        ends_at: '2030-01-09T00:00:00Z',
+      });
+      await post(`/api/v1/channels/${channel}/test`, undefined, 202);
     }
     const devices = NAMES.map((name, index) => ({ name, ip: `127.9.8.${index + 1}`, tags: ['filled'] }));
     const imported = await wire.ask('/api/v1/devices/import', { method: 'POST', body: { devices } });
     expect(imported).toMatchObject({ status: 200, body: { data: { created: NAMES.length, failed: 0 } } });
+    const always = { expression: 'icmp.rtt_ms < 60000', no_data: 'alert' };
+    await post('/api/v1/alert-rules', { ...always, name: 'filled', scope: { tags: ['filled'] } });
   };
 
   const page = async (path: string, query: Record<string, string | number> = {}): Promise<Page> => {
@@ -144,12 +159,19 @@ describe('lists', () => {
     ['/api/v1/items', 1],
     ['/api/v1/maintenance-windows', 1],
     ['/api/v1/devices/{id}/items', 1],
-  ])(
+    ['/api/v1/alert-rules', DEFAULT_RULES.length + 3],
+    ['/api/v1/channels', 2],
+    ['/api/v1/notification-routes', 1],
+    ['/api/v1/silences', 1],
+    ['/api/v1/alerts', 0, () => ({ rule: 'filled' })],
+    ['/api/v1/deliveries', 0, () => ({ channel })],
+  ] as [string, number, (() => Record<string, string>)?][])(
     '%s: walking the pages yields each object once, for every sort key, back and forth the same',
-    async (template, more) => {
+    async (template, more, narrowing = () => ({})) => {
       const path = template.replace('{id}', device);
       for (const sort of sortKeys(template).filter((key) => !key.startsWith('-'))) {
-        const [up, down] = [await walk(path, { sort, limit: 4 }), await walk(path, { sort: `-${sort}`, limit: 4 })];
+        const narrowed = { ...narrowing(), limit: 4 };
+        const [up, down] = [await walk(path, { ...narrowed, sort }), await walk(path, { ...narrowed, sort: `-${sort}` })]; // prettier-ignore
         const ids = up.items.map(({ id }) => id);
         expect([sort, ids.length, new Set(ids).size]).toEqual([sort, NAMES.length + more, NAMES.length + more]);
         expect(down.items.map(({ id }) => id)).toEqual(ids.toReversed());
@@ -249,6 +271,12 @@ describe('lists', () => {
       'items',
       'maintenance-windows',
       'devices',
+      'alert-rules',
+      'alerts',
+      'silences',
+      'channels',
+      'notification-routes',
+      'deliveries',
     ];
     const sorted = inDatabase
       .map((name) => `/api/v1/${name}`)

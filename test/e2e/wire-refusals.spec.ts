@@ -115,15 +115,23 @@ describe('refusals', () => {
     });
     const taken = named.filter(({ operation }) => 'name_taken' in codesOf(operation));
     expect(taken.map(({ template }) => template)).toEqual([
+      '/api/v1/alert-rules',
+      '/api/v1/channels',
       '/api/v1/credentials',
       '/api/v1/groups',
+      '/api/v1/notification-routes',
       '/api/v1/profiles',
       '/api/v1/sites',
       '/api/v1/templates',
     ]);
+    // What the examples refer to.
+    await wire.ask('/api/v1/sites', { method: 'POST', body: { name: 'Berlin' } });
+    const config = { url: 'http://127.0.0.1:9/' };
+    await wire.ask('/api/v1/channels', { method: 'POST', body: { name: 'ops-webhook', kind: 'webhook', config } });
     for (const endpoint of taken) {
+      const name = 'one of them';
       const post = (more: Json = {}) =>
-        wire.ask(endpoint.template, { method: 'POST', body: { ...exampleBody(endpoint), ...more } });
+        wire.ask(endpoint.template, { method: 'POST', body: { ...exampleBody(endpoint), name, ...more } });
       // All at once: one of them makes it.
       const answers = await Promise.all(Array.from({ length: 4 }, () => post()));
       expect([endpoint.template, answers.map(({ status }) => status).sort()]).toEqual([
@@ -132,7 +140,6 @@ describe('refusals', () => {
       ]);
       for (const answer of answers.filter(({ status }) => status === 409)) expectProblem(answer, 409, 'name_taken');
       const other = ((await post({ name: 'another name' })).body as { data: { id: string } }).data.id;
-      const { name } = exampleBody(endpoint)!;
       const rename = await wire.ask(`${endpoint.template}/${other}`, { method: 'PATCH', body: { name } });
       expectProblem(rename, 409, 'name_taken');
       const patched = wire.endpoints.find(

@@ -5,7 +5,7 @@ import { ProblemException } from '../../platform/http/problem.js';
 import type { RuleRow } from './rule-row.js';
 
 /** The evaluator reads all of them at once. */
-export const MAX_RULES = 1_000;
+export const MAX_RULES = 2_000;
 
 /** Columns of a {@link RuleRow}, of `alert_rules r`. */
 export const RULE_ROW = `r.id, r.key, r.name, r.description, r.enabled, r.severity, r.scope, r.condition, r.expression, r.for_seconds,

@@ -57,7 +57,7 @@ export class RuleTransferController {
     tag,
     summary: 'Import alert rules',
     description:
-      'Takes `application/yaml` or JSON, up to 1 MiB and 1,000 rules, each with the fields of a new rule. Rules are known by their names. ' +
+      'Takes `application/yaml` or JSON, up to 1 MiB and 2,000 rules, each with the fields of a new rule. Rules are known by their names. ' +
       'YAML may not have aliases, tags of its own or repeated keys.',
     role: 'admin',
     query: importQuery,

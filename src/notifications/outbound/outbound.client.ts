@@ -53,7 +53,7 @@ export class OutboundClient {
       keepAlive: true,
       timeout: IDLE_MS,
       maxSockets: CONNECTIONS_PER_RECEIVER,
-      maxFreeSockets: 4,
+      maxFreeSockets: 16,
       lookup: this.lookup,
       autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
     };

@@ -288,7 +288,7 @@ export const problemCatalogue = {
   too_many_alert_rules: {
     status: 409,
     title: 'Too many alert rules',
-    detail: 'There can be 1,000 alert rules. Delete some, or let one rule be about more devices.',
+    detail: 'There can be 2,000 alert rules. Delete some, or let one rule be about more devices.',
   },
   channel_in_use: {
     status: 409,
