@@ -86,6 +86,7 @@ const ALERTS = [
      group_key text NOT NULL,
      labels jsonb NOT NULL DEFAULT '{}',
      state text NOT NULL,
+     began_at timestamptz,
      pending_since timestamptz NOT NULL,
      fired_at timestamptz,
      resolved_at timestamptz,
@@ -95,6 +96,7 @@ const ALERTS = [
      value double precision,
      summary text NOT NULL DEFAULT '',
      runbook_url text,
+     face_key text,
      ack_by text,
      ack_at timestamptz,
      ack_until timestamptz,
@@ -103,6 +105,7 @@ const ALERTS = [
      suppressed_by text,
      suppressed_id uuid,
      announced_at timestamptz,
+     untold_at timestamptz,
      evaluated_at timestamptz NOT NULL,
      ${TIMES},
      CONSTRAINT alerts_pkey PRIMARY KEY (id),
@@ -118,7 +121,9 @@ const ALERTS = [
   'CREATE INDEX alerts_fired_idx ON alerts (coalesce(fired_at, pending_since), id)',
   'CREATE INDEX alerts_resolved_idx ON alerts (resolved_at)',
   // What is left of an acknowledgement for the same alert when it opens again.
-  `CREATE INDEX alerts_sticky_idx ON alerts (fingerprint) WHERE ack_sticky AND state = 'resolved'`,
+  // `untold_at`: it was to be told and no channel was for it. It is told when one is.
+  `CREATE INDEX alerts_untold_idx ON alerts (untold_at) WHERE untold_at IS NOT NULL AND state = 'firing'`,
+  `CREATE INDEX alerts_sticky_idx ON alerts (rule_id, target_kind, target_key) WHERE ack_sticky AND state = 'resolved'`,
   `CREATE TABLE alert_events (
      id bigint GENERATED ALWAYS AS IDENTITY,
      alert_id uuid NOT NULL,

@@ -6,7 +6,11 @@ import { createServer } from 'node:net';
 export async function startTargets() {
   const tcp = createServer((socket) => socket.on('error', () => socket.destroy()).end());
   const startedAt = Date.now();
-  const moody = () => Math.floor((Date.now() - startedAt) / 45_000) % 2 === 1;
+  // Down for long enough that it is told, and back soon enough that this is seen.
+  const moody = () => {
+    const second = ((Date.now() - startedAt) / 1_000) % 240;
+    return second >= 10 && second < 110;
+  };
   const http = createHttpServer((request, response) => {
     if (request.url === '/slow') setTimeout(() => response.end('at last'), 250);
     else if (request.url === '/moody' && moody()) response.writeHead(503).end('not now');

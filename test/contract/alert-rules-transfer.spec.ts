@@ -1,3 +1,4 @@
+import { MAX_RULES } from '../../src/alerts/rules/alert-rules.store.js';
 import { countStatements } from '../support/count-statements.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 import { type RulesLab, startRulesLab } from '../support/rules-lab.js';
@@ -90,6 +91,80 @@ describe('export and import of rules', () => {
     await lab.database.query('DELETE FROM alert_rules');
     expect((await send(json, '', 'application/json')).data).toMatchObject({ created: 6 });
     expect(await exported()).toBe(file);
+  });
+
+  it('goes in again when something that a rule names is gone', async () => {
+    const gone: Record<string, string> = {};
+    for (const [name, ip] of [
+      ['left', '10.0.0.8'],
+      ['alone', '10.0.0.9'],
+    ] as const) {
+      gone[name] = (await lab.call<{ id: string }>('POST', '/devices', { name, ip })).data.id;
+    }
+    await make({ name: 'both', scope: { devices: ['core', gone['left']] } });
+    await make({ name: 'nothing', scope: { devices: [gone['alone']] } });
+    await lab.database.query('DELETE FROM devices WHERE id = ANY ($1)', [Object.values(gone)]);
+    const file = await exported();
+    expect(file).not.toContain(gone['left']);
+    expect(file).toContain(gone['alone']);
+    const again = await send(file, '?on_duplicate=update');
+    expect(again).toMatchObject({ status: 200, data: { updated: 1, unchanged: 1, failed: 0 } });
+    expect((await send(await exported(), '?on_duplicate=update')).data).toMatchObject({ unchanged: 2 });
+    // A rule that was not about it before is not made so by a slip.
+    expect(await send(file.replace('name: nothing', 'name: other'))).toMatchObject({ status: 422 });
+  });
+
+  it('quotes what readers of YAML 1.1 take for something else', async () => {
+    await make({ name: 'no', description: '2026-01-01', labels: { on: 'yes', at: '12:30:45', octal: '0777' } });
+    const file = await exported();
+    for (const text of ['name: "no"', 'description: "2026-01-01"', '"on": "yes"', 'at: "12:30:45"', 'octal: "0777"']) {
+      expect(file).toContain(text);
+    }
+  });
+
+  it('lets others have their turn while many go out and in', async () => {
+    await lab.database.query(
+      `INSERT INTO alert_rules (name, severity, scope, condition, expression, labels)
+       SELECT 'rule ' || n, 'low', '{"kind":"self"}', '{"metric": "self.redis_up", "op": "==", "value": 0}', 'self.redis_up == 0',
+         '{"a": "b", "c": "d", "e": "f"}' FROM generate_series(1, 900) n`,
+    );
+    const turns = async <T>(work: () => Promise<T>): Promise<[T, number]> => {
+      let count = 0;
+      let goesOn = true;
+      const turn = () => void (count++, goesOn && setImmediate(turn));
+      setImmediate(turn);
+      const told = await work();
+      goesOn = false;
+      return [told, count];
+    };
+    const rows = await lab.database.query('SELECT * FROM alert_rules ORDER BY name');
+    const [file, outTurns] = await turns(() => exported());
+    const [back, inTurns] = await turns(() => send(file, '?on_duplicate=update'));
+    expect(back.data).toMatchObject({ total: 900, unchanged: 900 });
+    expect(await lab.database.query('SELECT * FROM alert_rules ORDER BY name')).toEqual(rows);
+    expect(Math.min(outTurns, inTurns)).toBeGreaterThan(30);
+    const keys = Array.from({ length: 90_000 }, (_, key) => `k${key}: 1`).join(', ');
+    expect(await send(`rules:\n  - {${keys}}\n`)).toMatchObject({ status: 400, code: 'malformed_yaml' });
+  });
+
+  it('reads rules in brackets, with comments and commas', async () => {
+    const one = (name: string) => `{"name": "${name}", "expression": "icmp.rtt_ms > 5"}`;
+    expect((await send(`# all\n{"rules": [${one('a')}, # first\n ${one('b')},\n]}\n# end\n`)).data).toMatchObject({
+      created: 2,
+      rules: [{ line: 2 }, { line: 3 }],
+    });
+    expect((await send(`{"rules": [${one('c')}\n${one('d')}]}`)).status).toBe(400);
+    expect((await send(`rules: [${one('c')},, ${one('d')}]`)).status).toBe(400);
+    expect(
+      (await send(`rules:\n# none yet\n- name: e\n  expression: icmp.rtt_ms > 5\n# the end\n`)).data,
+    ).toMatchObject({
+      created: 1,
+      rules: [{ line: 3 }],
+    });
+    expect((await send('rules:\n- name: f\n- &a name: [g\n')).status).toBe(400);
+    expect((await send('rules: []\nmore: 1\n')).status).toBe(400);
+    expect((await send('rules:\n- name: f\nmore: 1\n')).status).toBe(400);
+    expect((await send('rules:\n- name: f\n---\nrules: []\n')).status).toBe(400);
   });
 
   it('exports those that are asked for, as a file', async () => {
@@ -217,21 +292,21 @@ describe('export and import of rules', () => {
       status: 400,
       errors: [{ path: 'rules' }],
     });
-    const many = `rules:\n${'- {name: a}\n'.repeat(1_001)}`;
+    const many = `rules:\n${'- {name: a}\n'.repeat(MAX_RULES + 1)}`;
     expect(await send(many)).toMatchObject({ status: 400, code: 'validation_failed', errors: [{ path: 'rules' }] });
   });
 
-  it('a thousand rules cost as many statements as two, and no more fit', async () => {
+  it('as many rules as there can be cost as many statements as two, and no more fit', async () => {
     const file = (from: number, to: number) =>
       `rules:\n${Array.from({ length: to - from }, (_, n) => `- {name: r${from + n}, expression: icmp.rtt_ms > 1, scope: {groups: [Routers]}}\n`).join('')}`;
     const costs = (from: number, to: number) =>
       countStatements(lab.database, async () => {
         expect((await send(file(from, to))).data).toMatchObject({ created: to - from });
       });
-    expect(await costs(2, 1_000)).toBe(await costs(0, 2));
-    expect(await send(file(1_000, 1_001))).toMatchObject({ status: 409, code: 'too_many_alert_rules' });
-    expect(await count()).toBe(1_000);
+    expect(await costs(2, MAX_RULES)).toBe(await costs(0, 2));
+    expect(await send(file(MAX_RULES, MAX_RULES + 1))).toMatchObject({ status: 409, code: 'too_many_alert_rules' });
+    expect(await count()).toBe(MAX_RULES);
     const whole = await exported();
-    expect((await send(whole, '?on_duplicate=update')).data).toMatchObject({ unchanged: 1_000 });
+    expect((await send(whole, '?on_duplicate=update')).data).toMatchObject({ unchanged: MAX_RULES });
   });
 });

@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { MAX_RULES } from '../../src/alerts/rules/alert-rules.store.js';
 import { toPgConfig } from '../../src/platform/database/pg-config.driver.js';
 import type { DatabaseConnection } from '../../src/platform/database/connection.js';
 import { eventually } from '../support/eventually.js';
@@ -74,6 +75,15 @@ describe('conditions', () => {
     for (const rule of [fromTree.data, fromText, both]) {
       expect(rule).toMatchObject({ expression: LOSS_TEXT, condition: LOSS, version: 1 });
     }
+  });
+
+  it('answers with conditions as people write them, whatever order they are stored in', async () => {
+    const { id } = await create({ expression: `${LOSS_TEXT} and icmp.rtt_ms > 100`, recovery: { expression: 'icmp.rtt_ms < 50' } }); // prettier-ignore
+    const { condition, recovery } = (await lab.call<Rule & { recovery: { condition: object } }>('GET', `/alert-rules/${id}`)).data; // prettier-ignore
+    expect(JSON.stringify(condition)).toBe(
+      JSON.stringify({ all: [LOSS, { metric: 'icmp.rtt_ms', op: '>', value: 100 }] }),
+    );
+    expect(JSON.stringify(recovery.condition)).toBe('{"metric":"icmp.rtt_ms","op":"<","value":50}');
   });
 
   it.each([
@@ -177,11 +187,20 @@ describe('conditions', () => {
     ['a negative duration', { for_seconds: -1 }, 'for_seconds'],
     ['a huge duration', { for_seconds: 1e12 }, 'for_seconds'],
     ['a label that Prometheus would not take', { labels: { 'a-b': 'x' } }, 'labels.a-b'],
+    ['a label of two lines', { labels: { a: 'x\ny' } }, 'labels.a'],
+    ['a name of two lines', { name: 'a\nb' }, 'name'],
+    ['a name that rings', { name: 'a\u0007b' }, 'name'],
+    ['a name that turns text around', { name: 'a\u202eb' }, 'name'],
+    ['a description that rings', { description: 'a\n\u0007b' }, 'description'],
+    ['a runbook of two lines', { runbook_url: 'https://wiki.example.org/a\r\nb' }, 'runbook_url'],
+    ['a scope of nothing', { scope: { sites: [] } }, 'scope.sites'],
     ['an unknown field', { scopes: 'all' }, 'scopes'],
     ['an unknown group', { group_by: ['color'] }, 'group_by.0'],
     ['an empty name', { name: ' ' }, 'name'],
   ])('refuses %s', async (_, more, path) => {
-    expect(await refused(more)).toMatchObject({ status: 400, code: 'validation_failed', errors: [{ path }] });
+    const answer = await refused(more);
+    expect(answer).toMatchObject({ status: 400, code: 'validation_failed', errors: [{ path }] });
+    expect(JSON.stringify(answer)).not.toMatch(/Too (big|small)|Invalid|expected|[<>]=/);
   });
 });
 
@@ -447,7 +466,8 @@ describe('rules', () => {
   it('has a bound', async () => {
     await lab.database.query(
       `INSERT INTO alert_rules (name, severity, scope, condition, expression)
-       SELECT 'n' || n, 'low', '{"kind":"self"}', '{}', '' FROM generate_series(1, 1000) n`,
+       SELECT 'n' || n, 'low', '{"kind":"self"}', '{}', '' FROM generate_series(1, $1::int) n`,
+      [MAX_RULES],
     );
     expect(await lab.call('POST', '/alert-rules', body())).toMatchObject({ status: 409, code: 'too_many_alert_rules' });
   });
@@ -481,6 +501,24 @@ describe('validation and metrics', () => {
     ['self.redis_up == 0', undefined, 1],
   ])('%s about %j means %i', async (expression, scope, targets) => {
     expect(await validate({ expression, ...(scope && { scope }) })).toMatchObject({ valid: true, targets });
+  });
+
+  it('notes what is hardly meant, also when it is saved', async () => {
+    const never = { expression: 'icmp.rtt_ms > 20 and icmp.rtt_ms < 10' };
+    const stuck = { expression: 'icmp.rtt_ms > 20', recovery: { expression: 'icmp.rtt_ms > 30' } };
+    const unknown = { expression: 'snmp."No such" > 20 or icmp.rtt_ms > 5' };
+    for (const [told, note] of [
+      [never, 'never holds'],
+      [stuck, 'does not end by itself'],
+      [unknown, 'No item is called "No such"'],
+    ] as const) {
+      expect(await validate(told)).toMatchObject({ valid: true, notes: [expect.stringContaining(note)] });
+      const { status, data } = await lab.call<Rule>('POST', '/alert-rules', body({ name: note, ...told }));
+      expect({ status, notes: data['notes'] }).toEqual({ status: 201, notes: [expect.stringContaining(note)] });
+      expect((await lab.call<Rule>('GET', `/alert-rules/${data['id']}`)).data['notes']).toEqual(data['notes']);
+      const mended = { expression: 'icmp.rtt_ms > 20', recovery: null };
+      expect((await lab.call<Rule>('PATCH', `/alert-rules/${data['id']}`, mended)).data['notes']).toEqual([]);
+    }
   });
 
   it('answers with every problem and where it is', async () => {

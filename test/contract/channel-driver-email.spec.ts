@@ -143,10 +143,10 @@ describe('the driver of mail', () => {
       expect(mails.map(({ user }) => user)).toEqual(['user']);
     });
 
-    it('gives up on a wrong password, and does not repeat it', async () => {
+    it('is refused for a wrong password, and does not repeat it', async () => {
       const port = await serve(options);
       const outcome = await send(port, { ...account, password: 'wrong-password' });
-      expect(outcome).toMatchObject({ outcome: 'refused', permanent: true, status: 535 });
+      expect(outcome).toMatchObject({ outcome: 'refused', permanent: false, status: 535 });
       expect(JSON.stringify(outcome)).not.toContain('wrong-password');
     });
   });
@@ -185,6 +185,42 @@ describe('the driver of mail', () => {
       response: expect.stringContaining('boss@example.org'),
     });
     expect(mails.map(({ to }) => to)).toEqual([['ops@example.org']]);
+  });
+
+  it('is tried again for those who are turned away for now, and for nobody else', async () => {
+    let code: number | null = 450;
+    const port = await serve({
+      onRcptTo: ({ address }, _session, done) =>
+        done(address.startsWith('boss') && code ? refusal('later', code) : null),
+    });
+    const what = message({ id: 'greylisted' });
+    const refused = { outcome: 'refused', permanent: false, partly: true, status: 450 };
+    expect(await send(port, {}, what)).toMatchObject({
+      ...refused,
+      response: expect.stringContaining('boss@example.org'),
+    });
+    expect(await send(port, {}, what)).toMatchObject(refused);
+    code = 421;
+    expect(await send(port, { user: 'u', password: 'p' }, what)).toMatchObject({ outcome: 'refused', partly: true });
+    code = null;
+    expect(await send(port, {}, what)).toMatchObject({ outcome: 'delivered' });
+    expect(mails.map(({ to }) => to)).toEqual([['ops@example.org'], ['boss@example.org']]);
+    expect(new Set(mails.map(({ raw }) => header(raw, 'Message-ID'))).size).toBe(1);
+    expect(new Set(mails.map(({ raw }) => header(raw, 'To'))).size).toBe(1);
+  });
+
+  it('is delivered when those who are left are turned away for good', async () => {
+    let code = 450;
+    const port = await serve({
+      onRcptTo: ({ address }, _session, done) => done(address.startsWith('boss') ? refusal('no', code) : null),
+    });
+    const what = message({ id: 'half' });
+    expect(await send(port, {}, what)).toMatchObject({ outcome: 'refused' });
+    code = 550;
+    expect(await send(port, {}, what)).toMatchObject({
+      outcome: 'delivered',
+      response: expect.stringMatching(/not taken for boss@example\.org \(550 no/),
+    });
   });
 
   it('does not know of a server that hangs or breaks off after the message', async () => {

@@ -130,10 +130,12 @@ describe('channel drivers over HTTP', () => {
 
     it.each([
       [400, true],
-      [401, true],
-      [403, true],
-      [404, true],
-      [410, true],
+      [401, false],
+      [403, false],
+      [404, false],
+      [410, false],
+      [413, true],
+      [422, true],
       [301, true],
       [308, true],
       [408, false],
@@ -168,6 +170,20 @@ describe('channel drivers over HTTP', () => {
       const outcome = JSON.stringify(await send(kind, fresh()));
       expect(outcome).toContain('Cannot POST');
       expect(outcome).not.toContain(kinds[kind].secret);
+    });
+
+    it('keeps no part of a secret that a cut leaves, nor half a character', async () => {
+      const { secret } = kinds[kind];
+      for (const length of [990, 64 * 1_024 - 9]) {
+        say = () => ({
+          status: 500,
+          body: `${'é'.repeat(length / 2)}${secret}`.padEnd(length + secret.length + 1, '💥'),
+        });
+        const outcome = await send(kind, fresh());
+        expect(JSON.stringify(outcome)).not.toContain(secret.slice(0, 8));
+        expect((outcome as { response: string }).response.length).toBeLessThanOrEqual(1_000);
+        expect((outcome as { response: string }).response.isWellFormed()).toBe(true);
+      }
     });
 
     it('goes nowhere that is refused', async () => {
@@ -256,6 +272,7 @@ describe('channel drivers over HTTP', () => {
       expect(await send('pagerduty', group('paced'))).toMatchObject({
         outcome: 'refused',
         permanent: false,
+        partly: true,
         status: 429,
         retryAfterSeconds: 60,
         error: expect.stringContaining('12 of 30 events accepted'),

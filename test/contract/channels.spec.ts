@@ -214,6 +214,9 @@ describe('channels', () => {
       ]);
       expect(await refused(mail.id, { host: 'evil.example.org', password: MASK })).toEqual([400, ['config.password']]);
       expect(await refused(bot.id, { base_url: 'https://evil.example.org' })).toEqual([400, ['config.bot_token']]);
+      expect(await refused(bot.id, { base_url: 'http://api.telegram.org' })).toEqual([400, ['config.bot_token']]);
+      for (const way of [{ port: 2_525 }, { security: 'none' }, { verify_tls: false }])
+        expect(await refused(mail.id, way)).toEqual([400, ['config.password']]);
       expect(await refused(mail.id, { host: 'new.example.org', password: 'planted-new' })).toEqual([200, undefined]);
       expect(await refused(hook.id, { url: 'http://127.0.0.2:9/', headers: null })).toEqual([200, undefined]);
     });
@@ -233,6 +236,9 @@ describe('channels', () => {
         { config: { host: 'x' } },
         { config: { url: null } },
         { config: { url: MASK } },
+        { config: { url: 'http://127.0.0.1:9/a\r\nb' } },
+        { config: { url: ' http://127.0.0.1:9/' } },
+        { name: 'a\u202egpj.exe' },
       ])
         expect((await lab.call('PATCH', `/channels/${id}`, body)).code).toBe('validation_failed');
     });

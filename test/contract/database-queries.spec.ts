@@ -69,10 +69,10 @@ describe('DatabaseModule', () => {
 
   it('does not let a query wait for a connection for ever', async () => {
     const { module, dataSource } = await boot({
-      SWARMWARD_DATABASE_POOL_SIZE: '2',
+      SWARMWARD_DATABASE_POOL_SIZE: '5',
       SWARMWARD_DATABASE_POOL_TIMEOUT_MS: '150',
     });
-    const runners = [dataSource.createQueryRunner(), dataSource.createQueryRunner()];
+    const runners = Array.from({ length: 5 }, () => dataSource.createQueryRunner());
     for (const runner of runners) await runner.connect();
     await expect(dataSource.query('SELECT 1')).rejects.toThrow(/timeout exceeded when trying to connect/);
     for (const runner of runners) await runner.release();

@@ -38,11 +38,11 @@ describe('default rules', () => {
       enabled: true,
       severity: 'high',
       scope: { kind: 'devices', selector: { all: true } },
-      expression: 'avg(icmp.loss_percent, 5m) > 20 and device.down_seconds == 0',
+      expression: 'avg(icmp.loss_percent, 5m) > 20 and device.up_seconds >= 300',
       condition: {
         all: [
           { metric: 'icmp.loss_percent', agg: 'avg', window_seconds: 300, op: '>', value: 20 },
-          { metric: 'device.down_seconds', op: '==', value: 0 },
+          { metric: 'device.up_seconds', op: '>=', value: 300 },
         ],
       },
       recovery_expression: 'avg(icmp.loss_percent, 5m) < 5',

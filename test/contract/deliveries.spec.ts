@@ -32,6 +32,7 @@ afterAll(async () => {
 });
 
 const list = async (query = '') => (await api.call<Shown[]>('GET', `/deliveries${query}`)).data;
+const WAITING_OUTBOX = 'SELECT id FROM alert_outbox WHERE taken_at IS NULL';
 const refuseAll = () => {
   lab.receiver.answer = async () => {
     return {
@@ -95,6 +96,25 @@ it('are retried by an operator under the same id; their end is told then', async
   await lab.resolve('a');
   dispatcher.wake();
   await eventually(() => expect(lab.receiver.told('ops')).toEqual(['firing:a', 'resolved:a']));
+});
+
+it('tell only what still fires when they are retried: nobody would be told the end of the rest', async () => {
+  await lab.channel('ops');
+  refuseAll();
+  await lab.fire({ name: 'a' }, { name: 'b' });
+  const dispatcher = lab.start();
+  const [failed] = await eventually(async () => {
+    const all = await list('?state=failed');
+    expect(all).toHaveLength(1);
+    return all;
+  });
+  await lab.resolve('a');
+  dispatcher.wake();
+  await eventually(async () => expect(await lab.database.query(WAITING_OUTBOX)).toEqual([]));
+  lab.receiver.answer = async () => DELIVERED;
+  expect((await api.call('POST', `/deliveries/${failed!.id}/retry`)).status).toBe(200);
+  dispatcher.wake();
+  await eventually(() => expect(lab.receiver.told('ops')).toEqual(['firing:b']));
 });
 
 it('are not retried when their alerts have ended', async () => {

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import type { DeliveryOutcome } from '../../src/notifications/channels/channel-driver.port.js';
+import { ClaimStore } from '../../src/notifications/dispatch/claim.store.js';
 import { DispatcherStatus } from '../../src/notifications/dispatch/dispatcher-status.js';
+import { ResultsStore } from '../../src/notifications/dispatch/results.store.js';
 import { DELIVERED, DispatchLab } from '../support/dispatch-lab.js';
 import { eventually } from '../support/eventually.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
@@ -141,6 +143,27 @@ describe('a receiver that fails', () => {
   });
 });
 
+it('a notice that becomes due just after others were claimed goes out at its time', async () => {
+  await lab.route({ group_wait_seconds: 3_600 });
+  await lab.fire({ name: 'a' });
+  await lab.planner().takeOutbox();
+  await lab.database.query(`UPDATE deliveries SET next_attempt_at = now() + interval '300 ms'`);
+  const { claim } = ClaimStore.prototype;
+  const claims = jest.spyOn(ClaimStore.prototype, 'claim').mockImplementationOnce(async function (
+    this: ClaimStore,
+    ...asked
+  ) {
+    const claimed = await claim.apply(this, asked);
+    await eventually(async () =>
+      expect(await lab.database.query('SELECT 1 FROM deliveries WHERE next_attempt_at < now()')).toHaveLength(1),
+    );
+    return claimed;
+  });
+  lab.start();
+  await eventually(() => expect(lab.receiver.told('ops')).toEqual(['firing:a']), { timeoutMs: 5_000 });
+  claims.mockRestore();
+});
+
 describe('a process that dies', () => {
   it('while it sends: another sends the same again, under the same id', async () => {
     await lab.fire({ name: 'a' });
@@ -266,4 +289,117 @@ describe('PostgreSQL', () => {
     await eventually(() => expect(lab.receiver.told('ops')).toEqual(['firing:a', 'resolved:a']));
     expect(status.lastPassAgeMs()).toBeLessThan(5_000);
   });
+});
+
+it('what was claimed and given back says what is true when it goes out', async () => {
+  await lab.fire({ name: 'a' }, { name: 'b' });
+  await lab.planner().takeOutbox();
+  const [{ id: channelId }] = await lab.database.query<[{ id: string }]>('SELECT id FROM channels');
+  const [claimed] = await lab.claimer().claim([{ channelId, free: 8, enabled: true }]);
+  const givenBack = {
+    deliveryId: claimed!.id,
+    channelId,
+    number: 1,
+    startedAt: 0,
+    durationMs: 0,
+    outcome: null,
+    nextInMs: 0,
+  };
+  await new ResultsStore(lab.database).write([givenBack], []);
+  await lab.resolve('a');
+  lab.start();
+  await eventually(() => expect(lab.receiver.told('ops')).toEqual(['firing:b']));
+});
+
+describe('what PostgreSQL refuses', () => {
+  /** As if there were a value that no column takes. */
+  const poison = async (table: string, isFine: string, work: () => Promise<void>): Promise<void> => {
+    await lab.database.query(`ALTER TABLE ${table} ADD CONSTRAINT poison CHECK (${isFine})`);
+    try {
+      await work();
+    } finally {
+      await lab.stop();
+      await lab.database.query(`ALTER TABLE ${table} DROP CONSTRAINT poison`);
+    }
+  };
+  const fire = () => lab.fire(...Array.from({ length: 20 }, (_, index) => ({ name: `d${index}`, site: `s${index}` })));
+  const statesOf = () =>
+    lab.database.query<{ state: string; n: number }[]>(
+      'SELECT state, count(*)::int AS n FROM deliveries GROUP BY state ORDER BY state',
+    );
+
+  it('of an attempt ends that delivery, and holds up no other', () =>
+    poison('delivery_attempts', `error IS DISTINCT FROM 'poison' AND response IS DISTINCT FROM 'poison'`, async () => {
+      lab.receiver.answer = async ({ group_labels: { site } }) => {
+        if (site === 's3') return refused({ error: 'poison' });
+        return site === 's4' ? { ...DELIVERED, response: 'poison' } : DELIVERED;
+      };
+      await fire();
+      lab.start();
+      await eventually(async () =>
+        expect(await statesOf()).toEqual([
+          { state: 'delivered', n: 19 },
+          { state: 'failed', n: 1 },
+        ]),
+      );
+      const told = await lab.database.query<{ state: string; error: string }[]>(
+        'SELECT state, last_error AS error FROM deliveries WHERE last_error IS NOT NULL ORDER BY state DESC',
+      );
+      expect(told).toEqual(
+        ['failed', 'delivered'].map((state) => ({
+          state,
+          error: expect.stringContaining('Its outcome cannot be written down: ') as string,
+        })),
+      );
+      expect(lab.receiver.seen).toHaveLength(20);
+    }));
+
+  it('of a message fails that delivery, and holds up no other', () =>
+    poison('deliveries', `content::text NOT LIKE '%"d3"%'`, async () => {
+      await fire();
+      lab.start();
+      await eventually(async () =>
+        expect(await statesOf()).toEqual([
+          { state: 'delivered', n: 19 },
+          { state: 'failed', n: 1 },
+        ]),
+      );
+      const [failed] = await lab.database.query(`SELECT last_error, attempts FROM deliveries WHERE state = 'failed'`);
+      expect(failed).toEqual({
+        last_error: expect.stringContaining('It cannot be put into words: ') as string,
+        attempts: 0,
+      });
+      expect(lab.receiver.seen).toHaveLength(19);
+    }));
+
+  it('of a plan leaves that alert untold, and holds up no other', () =>
+    poison('delivery_alerts', `fingerprint <> 'd3'`, async () => {
+      await fire();
+      lab.start();
+      await eventually(async () => expect(await statesOf()).toEqual([{ state: 'delivered', n: 19 }]));
+      expect(await lab.database.query('SELECT target_name FROM alerts WHERE untold_at IS NOT NULL')).toEqual([
+        { target_name: 'd3' },
+      ]);
+    }));
+});
+
+it('many that are under way at once leave nothing on stderr', async () => {
+  const warnings: string[] = [];
+  const hear = ({ message }: Error): void => void warnings.push(message);
+  process.on('warning', hear);
+  for (let index = 0; index < 50; index++) await lab.channel(`c${index}`);
+  let open: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  let underWay = 0;
+  lab.receiver.answer = () => {
+    underWay++;
+    return gate.then(() => DELIVERED);
+  };
+  await lab.fire({ name: 'a' });
+  lab.start();
+  await eventually(() => expect(underWay).toBe(51));
+  open();
+  await eventually(() => expect(lab.receiver.seen).toHaveLength(51));
+  process.off('warning', hear);
+  expect(warnings).toEqual([]);
 });

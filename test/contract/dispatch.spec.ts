@@ -1,3 +1,4 @@
+import { ResultsStore } from '../../src/notifications/dispatch/results.store.js';
 import { countStatements } from '../support/count-statements.js';
 import { DispatchLab } from '../support/dispatch-lab.js';
 import { eventually } from '../support/eventually.js';
@@ -50,6 +51,82 @@ describe('who is told', () => {
       expect(await lab.database.query('SELECT 1 FROM alert_outbox WHERE taken_at IS NULL')).toHaveLength(0),
     );
     expect(await lab.deliveries()).toHaveLength(0);
+  });
+
+  it('tells what fires already when there is a channel for it, and no end of what was told to nobody', async () => {
+    const [untold, told] = [lab.planner(), 'SELECT target_name AS name FROM alerts WHERE untold_at IS NULL ORDER BY 1'];
+    await lab.channel('off', { enabled: false });
+    await lab.channel('other', { isDefault: false });
+    await lab.fire(...many(30), { name: 'gone' });
+    await untold.takeOutbox();
+    await untold.replan();
+    expect(await lab.database.query(told)).toEqual([]);
+    await lab.resolve('gone');
+    const dispatcher = lab.start();
+    await eventually(async () =>
+      expect(await lab.database.query('SELECT 1 FROM alert_outbox WHERE taken_at IS NULL')).toHaveLength(0),
+    );
+    expect(await lab.deliveries()).toEqual([]);
+    await lab.database.query(`UPDATE channels SET enabled = true WHERE name = 'off'`);
+    dispatcher.channelsChanged();
+    await eventually(() => expect(lab.receiver.seen).toHaveLength(1));
+    expect(lab.receiver.seen[0]!.message).toMatchObject({ kind: 'firing', title: '30 alerts in Berlin: Device down' });
+    await eventually(async () => expect(await lab.database.query(told)).toHaveLength(30));
+    await lab.database.query(`UPDATE channels SET is_default = true`);
+    dispatcher.channelsChanged();
+    await lab.resolve('Berlin-0');
+    await eventually(() => expect(lab.receiver.told('off')[1]).toBe('resolved:Berlin-0'));
+    expect(lab.receiver.told('other')).toEqual([]);
+  });
+
+  it('does not wait for a channel that is switched off, but tells it the end when it is on again', async () => {
+    const ops = await lab.channel('ops');
+    const [set, reset] = [
+      (enabled: boolean) => lab.database.query('UPDATE channels SET enabled = $2 WHERE id = $1', [ops, enabled]),
+      () => lab.database.query('DELETE FROM notification_routes'),
+    ];
+    await lab.fire({ name: 'told' });
+    const dispatcher = lab.start();
+    await eventually(async () => expect(await lab.deliveries()).toMatchObject([{ state: 'delivered' }]));
+    await lab.route({ group_wait_seconds: 3_600 });
+    await lab.fire({ name: 'waits' });
+    dispatcher.wake();
+    await eventually(async () => expect(await lab.deliveries()).toHaveLength(2));
+    await set(false);
+    dispatcher.channelsChanged();
+    await eventually(async () => expect((await lab.deliveries())[1]).toMatchObject({ state: 'cancelled' }));
+    await lab.resolve('told');
+    await reset();
+    dispatcher.wake();
+    await eventually(async () =>
+      expect((await lab.deliveries())[2]).toMatchObject({ kind: 'resolved', state: 'waiting' }),
+    );
+    await lab.fire({ name: 'later' });
+    dispatcher.wake();
+    await eventually(async () =>
+      expect(
+        await lab.database.query('SELECT target_name AS name FROM alerts WHERE untold_at IS NOT NULL ORDER BY 1'),
+      ).toEqual([{ name: 'later' }, { name: 'waits' }]),
+    );
+    await set(true);
+    dispatcher.channelsChanged();
+    await eventually(() => expect(lab.receiver.seen).toHaveLength(3));
+    expect(lab.receiver.told('ops').sort()).toEqual(['firing:later,waits', 'firing:told', 'resolved:told']);
+  });
+
+  it('calls it no failure when a channel stays switched off for a day', async () => {
+    const ops = await lab.channel('ops');
+    await lab.fire({ name: 'a' });
+    const dispatcher = lab.start();
+    await eventually(async () => expect(await lab.deliveries()).toMatchObject([{ state: 'delivered' }]));
+    await lab.database.query('UPDATE channels SET enabled = false WHERE id = $1', [ops]);
+    dispatcher.channelsChanged();
+    await lab.resolve('a');
+    dispatcher.wake();
+    await eventually(async () => expect(await lab.deliveries()).toHaveLength(2));
+    await lab.skip(86_400);
+    await new ResultsStore(lab.database).giveUp();
+    expect((await lab.deliveries())[1]).toMatchObject({ state: 'cancelled' });
   });
 });
 

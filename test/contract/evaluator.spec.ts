@@ -319,12 +319,48 @@ describe('the evaluator on PostgreSQL', () => {
     await turn(60);
     await database.query(`UPDATE alerts SET ack_by = 'me', ack_at = now(), ack_sticky = true`);
     await turn(0);
+    // It is of the rule and the device, wherever that is by now.
+    const [site] = await database.query<[{ id: string }]>(`INSERT INTO sites (name) VALUES ('Elsewhere') RETURNING id`);
+    await database.query('UPDATE devices SET site_id = $1 WHERE num = $2', [site.id, num]);
+    lab.passes.forgetInventory();
     expect(await turn(60)).toMatchObject({ state: 'firing', ack_by: 'me', ack_sticky: true, announced_at: null });
     // Taken back on the second one, the first one must not hand it on to the third.
     await database.query(`UPDATE alerts SET ack_by = NULL, ack_at = NULL, ack_sticky = false WHERE state = 'firing'`);
     await turn(0);
     expect(await turn(60)).toMatchObject({ state: 'firing', ack_by: null, announced_at: expect.any(Date) as Date });
     expect(await lab.count('alerts')).toBe(3);
+  });
+
+  it('says at once what has changed of the rule and the site, and writes nothing else', async () => {
+    const [num] = await lab.addDevices(1);
+    const [site] = await database.query<[{ id: string }]>(`INSERT INTO sites (name) VALUES ('Old') RETURNING id`);
+    await database.query('UPDATE devices SET site_id = $1 WHERE num = $2', [site.id, num]);
+    await lab.addRule({ name: 'Down' });
+    lab.signals.set('device.down_seconds', num!, 60);
+    await lab.pass();
+    const [opened] = await lab.alerts();
+    expect(opened).toMatchObject({ site_name: 'Old', rule_name: 'Down' });
+    const written = async () => {
+      await lab.pass();
+      return database.query<object[]>('SELECT severity, rule_name, site_name, labels, xmin::text FROM alerts');
+    };
+    const before = await written();
+    await database.query(`UPDATE alert_rules SET severity = 'low', name = 'Gone', labels = '{"team": "net"}'`);
+    await database.query(`UPDATE sites SET name = 'New', region = 'north' WHERE id = $1`, [site.id]);
+    lab.passes.forgetRules();
+    lab.passes.forgetInventory();
+    const after = await written();
+    expect(after).toMatchObject([
+      {
+        severity: 'low',
+        rule_name: 'Gone',
+        site_name: 'New',
+        labels: { severity: 'low', rule: 'Gone', site: 'New', region: 'north', team: 'net' },
+      },
+    ]);
+    expect(after).not.toEqual(before);
+    expect(await written()).toEqual(after);
+    expect(await lab.count('alert_events')).toBe(1);
   });
 
   it('finds the open ones by their index, however many are resolved', async () => {

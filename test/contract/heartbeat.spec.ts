@@ -30,7 +30,7 @@ describe('heartbeat', () => {
   let postgres: TestPostgres;
   let database: DataSource;
   let receiver: Server;
-  let answer: 'well' | 'badly';
+  let answer: 'well' | 'badly' | 'elsewhere';
   let beats: string[];
   let schedulers: Scheduler[];
   let log: RecordedLog;
@@ -49,6 +49,7 @@ describe('heartbeat', () => {
       beats.push(`${request.method} ${request.url} ${request.headers.authorization ?? ''}`.trim());
       if (answer === 'well') response.end('OK');
       if (answer === 'badly') response.writeHead(500).end('no');
+      if (answer === 'elsewhere') response.writeHead(302, { location: '/elsewhere' }).end();
     });
     await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
   });
@@ -183,24 +184,40 @@ describe('heartbeat', () => {
 
   it.each([
     ['badly', 'it answered with HTTP 500'],
+    ['elsewhere', 'it answered with HTTP 302: redirects are not followed'],
     ['no longer', 'ECONNREFUSED'],
   ] as const)('of a receiver that answers %s it says so once, without its URL', async (how, reason) => {
     works(start());
     await isSent();
     const { port } = receiver.address() as AddressInfo;
-    if (how === 'badly') {
-      answer = 'badly';
+    if (how !== 'no longer') {
+      answer = how;
     } else {
       receiver.closeAllConnections();
       await new Promise((resolve) => receiver.close(resolve));
     }
     await eventually(() => expect(log.lines.at(-1)).toContain(reason));
-    if (how === 'badly') await isSent();
+    if (how !== 'no longer') await isSent();
     expect(log.lines).toEqual([expect.stringContaining('The receiver of the heartbeat is not available')]);
     answer = 'well';
     if (how === 'no longer') await new Promise<void>((resolve) => receiver.listen(port, '127.0.0.1', resolve));
     await eventually(() => expect(log.lines.at(-1)).toMatch(/available again/));
     expect(log.lines.join()).not.toMatch(new RegExp(`${SECRET}|/ping`));
+    expect(beats.join()).not.toContain('/elsewhere');
+  });
+
+  it('goes to no metadata service', async () => {
+    const { signal } = new AbortController();
+    const to = (url: string, allow = '') =>
+      new HeartbeatReceiver(
+        readSettings({ HEARTBEAT_URL: url, SWARMWARD_OUTBOUND_ALLOW: allow, SWARMWARD_OUTBOUND_PRIVATE: 'false' }),
+      );
+    await expect(to('http://169.254.169.254/secret-path').send(signal)).rejects.toThrow(
+      /^169\.254\.169\.254 is the address of a metadata service\. Only SWARMWARD_OUTBOUND_ALLOW=169\.254\.169\.254\/32 allows it\.$/,
+    );
+    const { port } = receiver.address() as AddressInfo;
+    await to(`http://127.0.0.1:${port}/`).send(signal);
+    expect(beats).toEqual(['GET /']);
   });
 
   it('does nothing without a URL', async () => {

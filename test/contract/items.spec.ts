@@ -1,6 +1,10 @@
 import { ItemsApiModule } from '../../src/devices/items/items.api.module.js';
+import type { DatabaseConnection } from '../../src/platform/database/connection.js';
+import { NOTICE_CHANNEL } from '../../src/platform/events/notice.js';
 import { countStatements } from '../support/count-statements.js';
+import { eventually } from '../support/eventually.js';
 import { type InventoryLab, startInventory } from '../support/inventory-lab.js';
+import { NoticeListener } from '../support/notice-listener.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 
 interface Shown {
@@ -19,8 +23,10 @@ describe('monitoring items', () => {
   beforeAll(async () => {
     postgres = await startTestPostgres();
   });
+  let connection: DatabaseConnection;
   beforeEach(async () => {
-    lab = await startInventory(await postgres.createDatabase(), undefined, { faces: [ItemsApiModule] });
+    connection = await postgres.createDatabase();
+    lab = await startInventory(connection, undefined, { faces: [ItemsApiModule] });
   });
   afterEach(() => lab.close());
   afterAll(() => postgres.stop());
@@ -162,6 +168,28 @@ describe('monitoring items', () => {
       expect([(await itemsOf(one)).length, (await itemsOf(two)).length]).toEqual([0, 2]);
       expect((await remove(id)).data).toMatchObject({ devices: 3, devices_changed: 2, items_removed: 4 });
       expect((await lab.call('DELETE', `/templates/${id}`)).status).toBe(204);
+    });
+
+    it('are told to every process as they come and go: alert rules may be about those who have a template', async () => {
+      await devices(1);
+      const { id } = await template();
+      const listener = await NoticeListener.on(connection);
+      try {
+        for (const [change, isTold] of [
+          [() => apply(id, { all: true }, true), false],
+          [() => apply(id), true],
+          [() => remove(id, { all: true }, true), false],
+          [() => remove(id), true],
+        ] as const) {
+          listener.heard.length = 0;
+          expect((await change()).status).toBe(200);
+          const notices = [...(isTold ? [{ kind: 'inventory_changed' }] : []), { kind: 'swarm_refresh_failed' }];
+          await lab.database.query(`SELECT pg_notify($1, '{"kind": "swarm_refresh_failed"}')`, [NOTICE_CHANNEL]);
+          await eventually(() => expect(listener.heard).toEqual(notices));
+        }
+      } finally {
+        await listener.stop();
+      }
     });
 
     it('leave what the device has by itself', async () => {

@@ -95,6 +95,10 @@ describe('signals', () => {
       expect(down?.slice(2)).toEqual([1, 0, 0]);
       expect(down?.[0]).toBe(down?.[1]);
       expect(Math.abs((down?.[0] ?? 0) - secondsSince(-4))).toBeLessThan(2);
+      const { up, ...notUp } = await values('device.up_seconds');
+      expect(notUp).toEqual({ down: [0], soft: [0], new: [UNKNOWN] });
+      expect(up?.[0]).toBeGreaterThan(secondsSince(-5) - 2);
+      expect(up?.[0]).toBeLessThan(secondsSince(-6) + 2);
     });
 
     it('of one kind of check do not apply to devices of another, nor any to those that are not probed', async () => {
@@ -139,6 +143,29 @@ describe('signals', () => {
       // Who did not answer within the window has no times there; before it, it had.
       expect(dead?.slice(5)).toEqual([100, 0.051, UNKNOWN, UNKNOWN]);
       expect((await values('avg(icmp.rtt_ms, 180)'))['dead']).toEqual([UNKNOWN]);
+    });
+
+    it('of a window are unknown until half of the results that fit into it have come, or three', async () => {
+      await lab.add({ name: 'a' }, { name: 'rare' });
+      await run(-60, -50);
+      lab.drivers.icmp.dead.add('rare');
+      await run(-2, -1);
+      await database.query(`UPDATE device_state SET fresh_until = last_at + interval '15 minutes'
+        WHERE device_num = (SELECT num FROM devices WHERE name = 'rare')`);
+      const asked = ['avg(icmp.loss_percent, 300)', 'max(icmp.rtt_ms, 180)', 'min(device.loss_percent, 90)'];
+      expect(await values(...asked)).toEqual({ a: [UNKNOWN, UNKNOWN, 0], rare: [100, UNKNOWN, 100] });
+      await run(0, 0);
+      expect((await values(...asked))['a']).toEqual([0, 0.051, 0]);
+    });
+
+    it('call nobody up who is down, though the clock was set back', async () => {
+      await lab.add({ name: 'a' });
+      await run(-6, -5);
+      lab.drivers.icmp.dead.add('a');
+      await run(-4, -1);
+      await database.query(`UPDATE device_state SET since = since + interval '1 hour', down_since = down_since + interval '1 hour',
+        last_at = last_at + interval '1 hour', fresh_until = fresh_until + interval '1 hour'`);
+      expect((await values('icmp.down_seconds'))['a']?.[0]).toBeGreaterThan(0);
     });
 
     it('are unknown when nobody probed for three intervals, but for how long there was no data', async () => {

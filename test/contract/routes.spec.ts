@@ -78,6 +78,7 @@ it.each<[string, object, string]>([
   ['an escalation to nobody', { escalate_after_minutes: 5 }, 'escalate_channels'],
   ['an escalation at no time', { escalate_channels: ['ops'] }, 'escalate_after_minutes'],
   ['a number out of range', { position: 1e12 }, 'position'],
+  ['a name of two lines', { name: 'a\nb' }, 'name'],
   [
     'too many labels',
     { matchers: { labels: Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`l${i}`, ''])) } },
@@ -96,4 +97,26 @@ it('refuses a name twice, also at once, other roles, and ids that are none', asy
   expect((await lab.call('GET', '/notification-routes', undefined, lab.viewer)).status).toBe(200);
   expect((await lab.call('GET', '/notification-routes/7')).status).toBe(400);
   expect((await lab.call('PATCH', `/notification-routes/${channel}`, {})).status).toBe(400);
+});
+
+it('keep what they name when it is renamed, and say what was deleted', async () => {
+  await lab.database.query(
+    `INSERT INTO sites (name) VALUES ('Old'); INSERT INTO groups (name) VALUES ('Core');
+     INSERT INTO alert_rules (name, severity, scope, condition, expression) VALUES ('Down', 'high', '{}', '{}', '')`,
+  );
+  const made = await make({ name: 'r', matchers: { sites: ['Old'], groups: ['Core'], rules: ['Down'], tags: ['t'] } });
+  expect(made.data).toMatchObject({ matchers: { sites: ['Old'], groups: ['Core'], rules: ['Down'] } });
+  await lab.database.query(`UPDATE sites SET name = 'New' WHERE name = 'Old'; UPDATE alert_rules SET name = 'Gone'`);
+  const path = `/notification-routes/${made.data.id}`;
+  const matchers = { sites: ['New'], groups: ['Core'], rules: ['Gone'], tags: ['t'] };
+  expect((await lab.call('GET', path)).data).toMatchObject({ matchers, missing_references: [] });
+  const [{ id }] = await lab.database.query<[{ id: string }]>(`SELECT id FROM sites WHERE name = 'New'`);
+  expect(await lab.database.query('SELECT matchers FROM notification_routes')).toMatchObject([
+    { matchers: { sites: [id] } },
+  ]);
+  await lab.database.query(`DELETE FROM sites WHERE name = 'New'`);
+  expect((await lab.call<object[]>('GET', '/notification-routes')).data[0]).toMatchObject({
+    matchers: { sites: [id], rules: ['Gone'] },
+    missing_references: [{ path: 'matchers.sites.0', message: `There is no site "${id}".` }],
+  });
 });

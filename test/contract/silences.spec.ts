@@ -38,6 +38,7 @@ interface Silence {
   comment: string | null;
   matchers: unknown[];
   matching_alerts?: number;
+  warnings?: string[];
 }
 
 interface Heard {
@@ -158,14 +159,29 @@ describe('silences', () => {
     await alert('c', { site: 'Berlin', tag: 'core' }, 'resolved');
     await alert('d', { site: 'Bern' }, 'firing');
     const means = async (...matchers: object[]) => {
-      const { id } = await make({ matchers });
+      const { id, matching_alerts } = await make({ matchers });
+      expect((await call('PATCH', `/${id}`, { comment: 'x' })).data.matching_alerts).toBe(matching_alerts);
       return (await call('GET', `/${id}`)).data.matching_alerts;
     };
     expect(await means(BERLIN)).toBe(2);
     expect(await means(BERLIN, { name: 'tag', op: '=', value: 'core' })).toBe(1);
     expect(await means({ name: 'site', op: '~', value: 'ber*' })).toBe(3);
-    expect(await means({ name: 'tag', op: '!=', value: 'edge' })).toBe(1);
-    expect(await means({ name: 'region', op: '=', value: '' })).toBe(3);
+    const anySite = { name: 'site', op: '!=', value: '' };
+    expect(await means(anySite, { name: 'tag', op: '!=', value: 'edge' })).toBe(1);
+    expect(await means(anySite, { name: 'region', op: '=', value: '' })).toBe(3);
+  });
+
+  it('warns of labels that nothing has', async () => {
+    await database.query(
+      `INSERT INTO alert_rules (name, severity, scope, condition, expression, labels)
+       VALUES ('r', 'low', '{"kind":"self"}', '{}', '', '{"team": "net"}')`,
+    );
+    const warned = async (name: string) =>
+      (await make({ matchers: [BERLIN, { name, op: '!=', value: 'x' }] })).warnings;
+    expect(await warned('region')).toEqual([]);
+    expect(await warned('team')).toEqual([]);
+    expect(await warned('severty')).toEqual([expect.stringMatching(/label "severty"\. Did you mean severity\?/)]);
+    expect(await warned('nonsense')).toEqual(['No rule and no open alert has a label "nonsense".']);
   });
 
   it('tells the others and the audit in the same transaction', async () => {
@@ -188,6 +204,19 @@ describe('silences', () => {
 
   it.each([
     ['no matcher', { matchers: [] }, 'matchers'],
+    ['a comment that rings', { comment: 'a\u0007b' }, 'comment'],
+    ['what every alert matches', { matchers: [{ name: 'nonsense', op: '=', value: '' }] }, 'matchers'],
+    ['a star alone', { matchers: [{ name: 'site', op: '~', value: '*' }] }, 'matchers'],
+    [
+      'nothing but exclusions',
+      {
+        matchers: [
+          { ...BERLIN, op: '!=' },
+          { name: 'tag', op: '!~', value: 'a*' },
+        ],
+      },
+      'matchers',
+    ],
     ['too many', { matchers: Array.from({ length: 21 }, () => BERLIN) }, 'matchers'],
     ['an operator that there is not', { matchers: [{ ...BERLIN, op: '=~' }] }, 'matchers.0.op'],
     ['a name that is none', { matchers: [{ ...BERLIN, name: 'a b' }] }, 'matchers.0.name'],
@@ -204,6 +233,7 @@ describe('silences', () => {
     ['no time', { starts_at: 'soon' }, 'starts_at'],
     ['half a second', { duration_seconds: 0.5 }, 'duration_seconds'],
     ['years', { duration_seconds: 1e12 }, 'duration_seconds'],
+    ['an end years ahead', { ends_at: '2098-01-01T00:00:00Z', duration_seconds: undefined }, 'ends_at'],
   ])('refuses %s', async (_name, more, path) => {
     const { status, errors } = await call('POST', '', { matchers: [BERLIN], duration_seconds: 60, ...more });
     expect(status).toBe(400);

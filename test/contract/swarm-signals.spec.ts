@@ -16,6 +16,7 @@ import { SwarmReader } from '../../src/swarm/picture/swarm-reader.service.js';
 import { SwarmStateStore } from '../../src/swarm/picture/swarm-state.store.js';
 import { SwarmTiers } from '../../src/swarm/picture/swarm-tiers.service.js';
 import { SwarmSignalSource } from '../../src/swarm/signals/swarm-signal-source.service.js';
+import { AlertLab, openAlertDatabase } from '../support/alert-lab.js';
 import { type CacheApp, gate, startCache } from '../support/cache-app.js';
 import { recordStatements } from '../support/count-statements.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
@@ -82,7 +83,7 @@ describe('signals of the swarm', () => {
 
   it('are of nobody before there is a swarm, also on a machine without Docker', async () => {
     const nobody = { 'swarm.node_down': {}, 'swarm.service_missing_replicas': {}, 'swarm.quorum_margin': {} };
-    expect(await read(...ALL)).toEqual({ ...nobody, 'swarm.refresh_failures': {} });
+    expect(await read(...ALL)).toEqual({});
     let record = NO_REFRESH_YET;
     for (let attempt = 0; attempt < 5; attempt++) {
       const error = { code: 'docker_not_configured', message: 'There is no Docker' };
@@ -144,7 +145,12 @@ describe('signals of the swarm', () => {
     expect(Math.round(age?.['swarm'] ?? 0)).toBe(600);
   });
 
-  it('count the reads of this process, from the fifth on', async () => {
+  it('count the reads of this process, from the fifth on, but none from before there was a picture', async () => {
+    const error = { code: 'docker_unreachable', message: 'There is no Docker' };
+    await store.recordFailure(afterFailure(NO_REFRESH_YET, { at: new Date(), durationSeconds: 0 }, error));
+    for (let reads = 1; reads <= 10; reads++) {
+      expect(await read('swarm.miss_percent')).toEqual({ 'swarm.miss_percent': { swarm: UNKNOWN } });
+    }
     await publish(WHOLE);
     for (let reads = 1; reads <= 4; reads++) {
       expect(await read('swarm.miss_percent')).toEqual({ 'swarm.miss_percent': { swarm: UNKNOWN } });
@@ -164,6 +170,22 @@ describe('signals of the swarm', () => {
     expect(names).toHaveLength(12);
     expect(await recordStatements(database, () => read(...names))).toHaveLength(1);
     expect(await recordStatements(database, () => source.read([]))).toEqual([]);
+  });
+
+  it('cannot be read by who has never seen the swarm while the database is away: nothing of it is gone', async () => {
+    await publish(BROKEN);
+    const lab = new AlertLab(await openAlertDatabase(postgres), [source]);
+    const condition = { metric: 'swarm.node_down', op: '==', value: 1 } as const;
+    await lab.addRule({ name: 'Node down', condition, scope: { kind: 'swarm' } });
+    await lab.pass();
+    const other = new SwarmReader(new SwarmTiers((await startCache()).cache), store, new PictureMemo());
+    const restarted = new AlertLab(lab.database, [new SwarmSignalSource(other, readSettings({}))]);
+    const unread = jest.spyOn(store, 'read').mockRejectedValue(new Error('statement timeout'));
+    await restarted.pass();
+    unread.mockResolvedValue(null);
+    await restarted.pass();
+    unread.mockRestore();
+    expect(await lab.outbox()).toEqual(['firing node3']);
   });
 
   it('of a database that is away are those of the last reading', async () => {

@@ -47,10 +47,10 @@ const start = async (role: SplitRole, env: Record<string, string> = {}): Promise
   return product;
 };
 /** The npm packages that an ended process of this role had loaded. */
-const loaded = (role: SplitRole): string[] =>
-  readFileSync(join(folder, role), 'utf8')
-    .split('\n')
-    .flatMap((file) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []);
+const loaded = (role: SplitRole): string[] => {
+  const files = [role, `${role}.imported`].flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'));
+  return [...new Set(files.flatMap((file) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []))];
+};
 const health = (api: Product): Promise<Health> => api.json<Health>('/api/v1/health');
 const nodes = async (api: Product): Promise<number> =>
   (await api.json<{ data: { total_nodes: number } }>('/api/v1/status/swarm')).data.total_nodes;

@@ -73,7 +73,8 @@ describe('the stream of the product', () => {
   it('tells events as they are documented', () => {
     const operation = wire.document.paths['/api/v1/stream']!['get']!;
     const { schema, examples } = operation.responses['200']!.content!['text/event-stream']!;
-    expect(Object.keys(examples!)).toEqual(['device.state', 'swarm.changed', 'job.progress', 'reset']);
+    const events = ['device.state', 'swarm.changed', 'alert.changed', 'job.progress', 'reset'];
+    expect(Object.keys(examples!)).toEqual(events);
     const check = new SchemaCheck(wire.document);
     expect(stream.events.length).toBeGreaterThan(2);
     for (const event of stream.events) expect([event, check.errors(schema, event)]).toEqual([event, []]);

@@ -38,6 +38,7 @@ describe.each(SIZES)('one refresh of %i services and %i tasks', (services, tasks
   let proxy: EngineProxy;
   let postgres: TestPostgres;
   let product: Product;
+  let worker: Product;
 
   beforeAll(async () => {
     engine = await startFakeEngine({ nodes: 3, services, tasks });
@@ -48,20 +49,17 @@ describe.each(SIZES)('one refresh of %i services and %i tasks', (services, tasks
     ]);
     const connection = await postgres.createEmptyDatabase();
     await logStatements(postgres, connection.database);
-    product = await Product.start({
-      // The cron does not interfere.
-      env: {
-        DATABASE_URL: databaseUrl(connection),
-        DOCKER_HOST: proxy.dockerHost,
-        SWARMWARD_SWARM_REFRESH_SECONDS: '3600',
-      },
-    });
+    // No scheduler: neither its crons interfere nor those that evaluate and notify, which hold locks as well.
+    const env = { DATABASE_URL: databaseUrl(connection), DOCKER_HOST: proxy.dockerHost };
+    [product, worker] = (await Promise.all(
+      ['api', 'worker'].map((role) => Product.start({ env: { ...env, SWARMWARD_ROLE: role } })),
+    )) as [Product, Product];
     await eventually(async () =>
       expect((await status())._performance).toMatchObject({ service_count: services, task_count: tasks }),
     );
   }, 60_000);
   afterAll(async () => {
-    await product?.stop();
+    await Promise.all([product?.stop(), worker?.stop()]);
     await proxy?.close();
     await Promise.all([engine?.close(), postgres?.stop()]);
   });
@@ -136,9 +134,9 @@ async function logStatements({ server }: TestPostgres, database: string): Promis
 /** What a refresh sends: everything about the picture and its lock. The queue and the heartbeats beat on meanwhile. */
 function statementsIn({ server }: TestPostgres): string[] {
   const log = readFileSync(join(server.dataDir, 'postgres', 'postgres.log'), 'utf8');
-  const entries = log.split(/^(?=swarmward all\||swarmward-queue\||\[unknown\]\|)/m);
+  const entries = log.split(/^(?=swarmward \w+\||swarmward-queue\||\[unknown\]\|)/m);
   return entries
-    .flatMap((entry) => /^swarmward all\|LOG: {2}(?:statement|execute [^:]+): (.*)/s.exec(entry)?.[1] ?? [])
+    .flatMap((entry) => /^swarmward worker\|LOG: {2}(?:statement|execute [^:]+): (.*)/s.exec(entry)?.[1] ?? [])
     .map((statement) => statement.trim())
     .filter((statement) =>
       /swarm_state|advisory|^(SELECT 1|START TRANSACTION|COMMIT)$|idle_session_timeout/.test(statement),

@@ -97,8 +97,13 @@ describe('the swarm while Docker is sick', () => {
     await engine.down();
     await product.stop('SIGKILL');
     product = await start();
-    const answer = await status();
-    expect(answer).toMatchObject({ total_nodes: 3, tier: 'database', cache_info: { source: 'database' } });
+    // Whoever asks first has it from the database, and the evaluation of alert rules mostly does before this.
+    const { total_nodes, tier, cache_info } = await status();
+    expect(total_nodes).toBe(3);
+    expect([
+      ['database', 'database'],
+      ['primary', 'cached'],
+    ]).toContainEqual([tier, cache_info.source]);
     await eventually(async () => expect(await status()).toMatchObject({ total_nodes: 3, stale: true }));
     expect((await cache()).recommendations).not.toContain(HEALTHY);
     await engine.up();

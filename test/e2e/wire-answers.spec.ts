@@ -286,6 +286,12 @@ describe('answers', () => {
       ((await wire.ask('/api/v1/audit?limit=1')).body as { page: { total: number } }).page.total;
     const emptySites = () =>
       wire.ask('/api/v1/devices/bulk/delete', { method: 'POST', body: { selector: { all: true } } });
+    /** The one of the inventory was ended by then. */
+    const anotherSilence = async () => {
+      const body = { matchers: [{ name: 'rule', op: '=', value: 'none' }], duration_seconds: 60 };
+      const answer = await wire.ask('/api/v1/silences', { method: 'POST', body });
+      return `/api/v1/silences/${(answer.body as { data: { id: string } }).data.id}`;
+    };
     const writes = wire.endpoints.filter(({ method }) => method !== 'GET');
     // Those that remove come last, what refers to other things first.
     const order = [
@@ -312,7 +318,7 @@ describe('answers', () => {
       if (template.endsWith('/resolve')) return 1;
       return method === 'DELETE' ? 2 + order.indexOf(template.split('/')[3]!) : 0;
     };
-    expect(writes.length).toBeGreaterThan(60);
+    expect(writes.length).toBeGreaterThan(55);
     for (const endpoint of writes.toSorted((a, b) => rank(a) - rank(b))) {
       const example = exampleBody(endpoint);
       // What is made already has a name already.
@@ -321,8 +327,9 @@ describe('answers', () => {
         ...('name' in example && { name: `${nameOf(endpoint)} ${String(example['name'])}` }),
       };
       if (nameOf(endpoint) === 'DELETE /api/v1/sites/{id}') await emptySites();
+      const asked = nameOf(endpoint) === 'DELETE /api/v1/silences/{id}' ? await anotherSilence() : path(endpoint);
       const before = await total();
-      const answer = await wire.ask(path(endpoint), { method: endpoint.method, ...(body && { body }) });
+      const answer = await wire.ask(asked, { method: endpoint.method, ...(body && { body }) });
       const documented = Object.keys(endpoint.operation.responses).find((status) => status.startsWith('2'));
       expect([nameOf(endpoint), answer.body, String(answer.status)]).toEqual([
         nameOf(endpoint),

@@ -6,6 +6,7 @@ import {
   exampleBody,
   expectDocumentedProblem,
   isStream,
+  type Json,
   nameOf,
   pathOf,
   requiredQuery,
@@ -25,6 +26,17 @@ const NASTY = [
   '2026-11-21T00:00:00Z', '2026-11-21T00:00:00+23:59', '0001-01-01T00:00:00Z', '275760-09-13T00:00:00Z', '2026-02-29T00:00:00Z', 'infinity', '-infinity', 'now', 'epoch',
   'W10', 'e30', 'bnVsbA', 'W251bGwsbnVsbCxudWxsXQ', Buffer.from('[1,"",null,""]').toString('base64url'), '[]', '{}', '[[[[[[[[',
 ];
+
+/** The least that each kind of channel needs. */
+const CONFIGS: Record<string, Json> = {
+  webhook: { url: 'http://127.0.0.1:9/' },
+  email: { host: '127.0.0.1', from: 'alerts@example.org', to: ['ops@example.org'] },
+  slack: { url: 'http://127.0.0.1:9/' },
+  discord: { url: 'http://127.0.0.1:9/' },
+  telegram: { bot_token: '123456:a-token-of-nobody-at-all', chat_id: '@ops' },
+  teams: { url: 'http://127.0.0.1:9/' },
+  pagerduty: { routing_key: '0123456789abcdef0123456789abcdef' },
+};
 
 /** The same numbers in every run: Park and Miller's generator. */
 function numbers(seed: number): (below: number) => number {
@@ -56,7 +68,10 @@ describe('nasty values', () => {
   let check: SchemaCheck;
   let inventory: WireInventory;
   const next = numbers(20_261_121);
+  const post = (path: string): WireEndpoint =>
+    wire.endpoints.find(({ method, template }) => method === 'POST' && template === `/api/v1${path}`)!;
   const values = [...NASTY, ...Array.from({ length: 150 }, () => randomText(next))];
+  const odd = [null, 0, -1, 1.5, 1e308, true, [], {}, [[]], { name: { name: 1 } }, ...values];
   beforeAll(async () => {
     engine = await startFakeEngine();
     const env = { DOCKER_HOST: engine.dockerHost, SWARMWARD_RATE_LIMIT_PER_MINUTE: '1000000' };
@@ -80,9 +95,15 @@ describe('nasty values', () => {
   }
 
   /** Either the documented answer or a problem, and never one of ours. */
-  async function expectSense(endpoint: WireEndpoint, path: string, value: string, body?: unknown): Promise<void> {
+  async function expectSense(
+    endpoint: WireEndpoint,
+    path: string,
+    value: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<void> {
     const { method, operation } = endpoint;
-    const answer = await wire.ask(path, { method, ...(body !== undefined && { body }) });
+    const answer = await wire.ask(path, { method, headers, ...(body !== undefined && { body }) });
     const which = [nameOf(endpoint), path, value, body];
     expect([which, answer.status < 500]).toEqual([which, true]);
     if (answer.status >= 400) return expectDocumentedProblem(endpoint, answer);
@@ -115,7 +136,6 @@ describe('nasty values', () => {
 
   it('are answered with sense in every field of every body, and as field names', async () => {
     let asked = 0;
-    const odd = [null, 0, -1, 1.5, 1e308, true, [], {}, [[]], { name: { name: 1 } }, ...values];
     for (const endpoint of wire.endpoints.filter(({ operation }) => operation.requestBody)) {
       const { schema } = endpoint.operation.requestBody!.content['application/json']!;
       const example = exampleBody(endpoint);
@@ -130,6 +150,43 @@ describe('nasty values', () => {
       }
     }
   }, 240_000);
+
+  it('are answered with sense in every field of the configuration of every kind of channel', async () => {
+    const endpoint = post('/channels');
+    const { schema } = endpoint.operation.requestBody!.content['application/json']!;
+    const { anyOf } = (schema['properties'] as { config: { anyOf: { title: string; properties: Json }[] } }).config;
+    expect(anyOf.map(({ title }) => title)).toEqual(Object.keys(CONFIGS));
+    let asked = 0;
+    for (const { title: kind, properties } of anyOf) {
+      for (const name of [...Object.keys(properties), 'nonsense']) {
+        for (const value of sample(odd, asked++)) {
+          const config = { ...CONFIGS[kind], [name]: value };
+          const body = { name: `${kind} ${asked}`, kind, config, enabled: false };
+          await expectSense(endpoint, endpoint.template, String(value), body);
+        }
+      }
+    }
+  }, 120_000);
+
+  it('are answered with sense in every part of a condition, and as a file of rules', async () => {
+    const comparison = { metric: 'icmp.loss_percent', agg: 'avg', window_seconds: 300, op: '>', value: 20 };
+    const [make, validate, load] = [post('/alert-rules'), post('/alert-rules/validate'), post('/alert-rules/import')];
+    let asked = 0;
+    for (const name of [...Object.keys(comparison), 'all', 'any', 'not', 'nonsense']) {
+      for (const value of sample(odd, asked++)) {
+        for (const condition of [{ ...comparison, [name]: value }, { all: [{ not: { [name]: value } }] }]) {
+          const body = { name: `condition ${asked}`, enabled: false, condition };
+          for (const endpoint of [make, validate]) await expectSense(endpoint, endpoint.template, String(value), body);
+        }
+      }
+    }
+    const yaml = { 'content-type': 'application/yaml' };
+    for (const value of values) {
+      for (const text of [value, `rules:\n  - ${value}`, `rules:\n  - name: x\n    expression: ${value}\n`]) {
+        await expectSense(load, `${load.template}?dry_run=true`, value, text, yaml);
+      }
+    }
+  }, 120_000);
 
   it('are answered with sense in headers', async () => {
     const sendable = values.filter((text) => /^[\x21-\x7e][\x20-\x7e]*$/.test(text));

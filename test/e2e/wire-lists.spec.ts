@@ -15,8 +15,8 @@ const SERVICES = '/api/v1/status/swarm/services';
 const TASKS = '/api/v1/status/swarm/tasks';
 const AUDIT = '/api/v1/audit';
 const TOKENS = '/api/v1/tokens';
-/** The writes below, all of them: 25 tokens besides the first, 16 of the inventory, 12 of each name, one import and one rule. */
-const AUDITED = 211;
+/** The writes below, all of them: 26 tokens with the configured one, 16 of the inventory, 12 of each name, one import and one rule. */
+const AUDITED = 212;
 const PROBLEMS = '/api/v1/status/swarm/problems';
 
 const NAMES = [

@@ -9,7 +9,7 @@ import { AlertInventoryStore } from '../../src/alerts/evaluator/inventory.store.
 import { AlertWriteStore } from '../../src/alerts/evaluator/alert-write.store.js';
 import { type PassReport, PassRunner } from '../../src/alerts/evaluator/pass-runner.service.js';
 import { SignalReader, SignalReaderTimes } from '../../src/alerts/evaluator/signal-reader.service.js';
-import { SituationStore } from '../../src/alerts/evaluator/situation.store.js';
+import { type Situation, SituationStore } from '../../src/alerts/evaluator/situation.store.js';
 import type { Condition } from '../../src/alerts/engine/condition.js';
 import type { Scope } from '../../src/alerts/engine/rule.js';
 import type { TestPostgres } from './postgres.js';
@@ -62,14 +62,31 @@ export function openAlertDatabase(postgres: TestPostgres): Promise<DataSource> {
 /** Device down, as everybody has it. */
 export const DOWN: Condition = { metric: 'device.down_seconds', op: '>=', value: 60 };
 
+/** Tells the time that a test has set. */
+class ClockedSituations extends SituationStore {
+  constructor(
+    database: DataSource,
+    private readonly lab: AlertLab,
+  ) {
+    super(database);
+  }
+
+  override async read(withRules: boolean): Promise<Situation> {
+    const situation = await super.read(withRules);
+    return { ...situation, now: this.lab.now?.getTime() ?? situation.now };
+  }
+}
+
 /**
  * The evaluator without its duty: passes are run one by one, on a real database. Values come from `signals`, or from sources of the
- * test's own. Time is the database's: {@link AlertLab.age} makes alerts older.
+ * test's own. Time is the database's, unless a test sets it: {@link AlertLab.age} makes alerts older.
  */
 export class AlertLab {
   readonly signals = new ScriptedSignals();
   readonly calendar: MaintenanceCalendar;
   readonly passes: PassRunner;
+  /** What passes take for now; null: what the database says. */
+  now: Date | null = null;
 
   constructor(
     /** With the entity `MaintenanceWindow`. */
@@ -91,7 +108,7 @@ export class AlertLab {
     const sources = new SignalSources();
     for (const source of this.sources.length > 0 ? this.sources : [this.signals]) sources.register(source);
     return new PassRunner(
-      new SituationStore(this.database),
+      new ClockedSituations(this.database, this),
       new AlertInventoryStore(this.database),
       this.calendar,
       new SignalReader(sources, { ...new SignalReaderTimes(), ...this.times }),

@@ -36,6 +36,11 @@ export class DeadNetwork {
     this.ip('address', on ? 'add' : 'del', `${address}/32`, 'dev', 'lo');
   }
 
+  /** Makes all addresses of a part of 10.99.0.0/16 answer, or not any more. */
+  switchSubnet(subnet: string, on: boolean): void {
+    this.ip('route', on ? 'add' : 'del', 'local', subnet, 'dev', 'lo');
+  }
+
   /** Cuts it off, so that nothing answers any more, or connects it again. */
   connect(on: boolean): void {
     this.ip('link', 'set', 'lo', on ? 'up' : 'down');

@@ -10,6 +10,7 @@ import {
 } from '../../src/notifications/channels/channel-driver.port.js';
 import { ChannelDrivers } from '../../src/notifications/channels/channel-drivers.js';
 import { ChannelVault, type KeptChannel } from '../../src/notifications/channels/channel-vault.store.js';
+import { CancelDeliveries } from '../../src/notifications/dispatch/cancel-deliveries.store.js';
 import { Claimer } from '../../src/notifications/dispatch/claimer.service.js';
 import { ClaimStore } from '../../src/notifications/dispatch/claim.store.js';
 import { DeliveryRounds } from '../../src/notifications/dispatch/delivery-rounds.service.js';
@@ -103,7 +104,8 @@ export class DispatchLab {
   planner(): Planner {
     const { database, settings } = this;
     const routing = new RoutingStore(new RouteScopes());
-    return new Planner(database, settings, new Outbox(), new AlertFactsStore(), routing, new PlanStore());
+    const cancel = new CancelDeliveries();
+    return new Planner(database, settings, new Outbox(), new AlertFactsStore(), routing, new PlanStore(), cancel);
   }
 
   claimer(): Claimer {

@@ -17,9 +17,11 @@ export function messageAlert(changes: Partial<MessageAlert> = {}): MessageAlert 
     summary: 'No answer for 60 s',
     value: 61,
     runbook_url: null,
+    began_at: '2026-11-21T12:02:00.000Z',
     fired_at: '2026-11-21T12:03:00.000Z',
     resolved_at: null,
     resolution: null,
+    resolved_by: null,
     ...changes,
   };
 }

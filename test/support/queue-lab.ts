@@ -73,6 +73,7 @@ const FURTHER_JOBS = [
   'partitions.ensure',
   'pings.cleanup',
   'tables.analyze',
+  'alerts.prune',
 ] as const satisfies JobName[];
 for (const job of FURTHER_JOBS) {
   const value = function (this: ScriptedHandlers, payload: unknown, context: JobContext): Promise<unknown> {

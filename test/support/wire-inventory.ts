@@ -42,7 +42,8 @@ export async function makeInventory(wire: Wire, known: Record<string, string> = 
   });
   await make('/devices', { name: 'wire two', ip: '127.9.9.2', parent_id: device, tags: ['wire'] });
   const item = { ...named, oid: '1.3.6.1.2.1.1.3.0', value_type: 'number' };
-  const channel = (name: string) => make('/channels', { name, kind: 'webhook', config: { url: NOBODY } });
+  const channel = (name: string) =>
+    make('/channels', { name, kind: 'webhook', config: { url: NOBODY, secret: 'a secret' } });
   // The examples name it: it cannot be deleted, the other one can.
   await channel('ops-webhook');
   const scan = String((await post('/discovery', { cidr: SCANNED }, 202))['job_id']);

@@ -2,7 +2,7 @@ import type { HistoryRange } from '../../metrics/signal-history.port.js';
 import { ProblemException } from '../../platform/http/problem.js';
 
 const DAY_MS = 86_400_000;
-export const MAX_BACKTEST_DAYS = 31;
+const MAX_BACKTEST_DAYS = 31;
 
 /**
  * What a request means by `from` and `to`; what lies ahead is cut off.

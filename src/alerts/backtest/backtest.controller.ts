@@ -1,8 +1,8 @@
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiEndpoint } from '../../platform/http/endpoint.decorator.js';
 import { envelope } from '../../platform/http/envelope.js';
+import { validateBody } from '../rules/alert-rules.dto.js';
 import {
-  backtestBody,
   backtestBodyExample,
   backtestExample as example,
   backtestParams as params,
@@ -46,7 +46,7 @@ export class BacktestController {
     description: `${description} Stores nothing.`,
     role: 'viewer',
     query,
-    body: backtestBody,
+    body: validateBody,
     bodyExample: backtestBodyExample,
     status: 200,
     response,

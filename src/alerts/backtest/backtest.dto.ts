@@ -64,8 +64,4 @@ export const backtestQuery = z.strictObject({
 });
 export type BacktestQuery = z.output<typeof backtestQuery>;
 
-/** Read like that of `POST /alert-rules/validate`. */
-export const backtestBody = z
-  .record(z.string(), z.unknown())
-  .describe('As for POST /api/v1/alert-rules; `name` may be missing.');
 export const backtestBodyExample = { expression: 'icmp.down_seconds >= 60', scope: { sites: ['Berlin'] } };

@@ -29,7 +29,7 @@ export function labelsOf(rule: Pick<PassRule, 'name' | 'severity' | 'labels'>, t
 export function faceOf(
   rule: PassRule,
   target: Target,
-  said: { labels: Labels; value: number | null; summary: string },
+  said: { labels: Labels; value: number | null; summary: string; key: string },
 ): AlertFace {
   const { device } = target;
   return {

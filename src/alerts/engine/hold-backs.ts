@@ -3,7 +3,18 @@ import type { Inventory } from './inventory.js';
 import type { DeviceTable } from './targets.js';
 
 const STATE_DOWN = 1;
+const STATE_UNKNOWN = 2;
 const STATE_UNREACHABLE = 3;
+
+/** What is known of those above a device; of several ancestors the greatest counts. 0: not looked at. */
+const ALIVE = 1;
+/** Nobody probes one now. */
+const UNSEEN = 2;
+/** States could not be read. */
+const UNREAD = 3;
+/** One is down, or has begun to fail. */
+const DEAD = 4;
+
 const last = (metric: string) => ({ metric, agg: 'last', windowSeconds: null }) as const;
 
 /** What holds alerts of devices back, apart from silences. */
@@ -11,8 +22,7 @@ export class HoldBacks {
   private readonly states: Float64Array;
   private readonly failing: Float64Array;
   private readonly flapping: Float64Array;
-  /** 1: no ancestor is dead; 2: one is, or may be. 0: not looked at. */
-  private readonly behind: Uint8Array;
+  private readonly above: Uint8Array;
 
   constructor(
     private readonly inventory: Inventory,
@@ -22,15 +32,24 @@ export class HoldBacks {
     this.states = table.column(last('device.state_code'));
     this.failing = table.column(last('device.failing'));
     this.flapping = table.column(last('device.flapping'));
-    this.behind = new Uint8Array(table.size);
+    this.above = new Uint8Array(table.size);
   }
 
-  /** @param asksForFlapping a rule about flapping itself is not held back by it */
-  of(row: number, asksForFlapping: boolean): Suppression | null {
+  /**
+   * What cannot be read now ends nothing: who was held back by it is held back still, or one failed read would tell everything at once.
+   * @param asksForFlapping a rule about flapping itself is not held back by it
+   * @param before what held it back until now; null: nothing
+   * @param isKnown whether anything is known of the alert itself; if not, a parent of which nothing is known holds it back still
+   */
+  of(row: number, asksForFlapping: boolean, before: Suppression | null, isKnown: boolean): Suppression | null {
     if (this.maintenance.has(this.inventory.devices[row]!.num)) return { by: 'maintenance', id: null };
-    if (this.isBehindDead(row)) return { by: 'parent', id: null };
-    if (!asksForFlapping && this.flapping[row] === 1) return { by: 'flapping', id: null };
-    return null;
+    const above = this.lookAbove(row);
+    const unclear = above === UNREAD || (above === UNSEEN && !isKnown);
+    if (above === DEAD || (unclear && before?.by === 'parent')) return { by: 'parent', id: null };
+    if (asksForFlapping) return null;
+    const flapping = this.flapping[row]!;
+    const isFlapping = Number.isNaN(flapping) ? before?.by === 'flapping' : flapping === 1;
+    return isFlapping ? { by: 'flapping', id: null } : null;
   }
 
   /** When the maintenance of a device ends, ms since the epoch. */
@@ -38,30 +57,33 @@ export class HoldBacks {
     return this.maintenance.get(this.inventory.devices[row]!.num)?.until.getTime() ?? null;
   }
 
-  /** Whether an ancestor is down, or has begun to fail: whether it is will be known soon, and until then nobody is blamed. */
-  private isBehindDead(row: number): boolean {
+  private lookAbove(row: number): number {
     const path: number[] = [];
-    let at: number | undefined = row;
-    let answer = 0;
-    while (answer === 0) {
-      answer = this.behind[at]!;
-      if (answer !== 0) break;
+    for (let at: number | undefined = row; at !== undefined && this.above[at] === 0;) {
       // Marked on the way up: who comes back to it has gone around a loop.
-      this.behind[at] = 1;
+      this.above[at] = ALIVE;
       path.push(at);
-      const { parentNum }: { parentNum: number | null } = this.inventory.devices[at]!;
-      const parent: number | undefined = parentNum === null ? undefined : this.inventory.rowOf(parentNum);
-      if (parent === undefined) answer = 1;
-      else if (this.isDead(parent)) answer = 2;
-      else at = parent;
+      at = this.parentOf(at);
     }
-    for (const passed of path) this.behind[passed] = answer;
-    return answer === 2;
+    for (let place = path.length - 1; place >= 0; place--) {
+      const parent = this.parentOf(path[place]!);
+      if (parent !== undefined) this.above[path[place]!] = Math.max(this.above[parent]!, this.stateOf(parent));
+    }
+    return this.above[row]!;
   }
 
-  private isDead(row: number): boolean {
-    if (!this.inventory.devices[row]!.enabled) return false;
-    const state = this.states[row];
-    return state === STATE_DOWN || state === STATE_UNREACHABLE || this.failing[row] === 1;
+  private parentOf(row: number): number | undefined {
+    const { parentNum } = this.inventory.devices[row]!;
+    return parentNum === null ? undefined : this.inventory.rowOf(parentNum);
+  }
+
+  /** One that has begun to fail counts as dead: whether it is will be known soon, and until then nobody is blamed. */
+  private stateOf(row: number): number {
+    if (!this.inventory.devices[row]!.enabled) return ALIVE;
+    const state = this.states[row]!;
+    const failing = this.failing[row]!;
+    if (state === STATE_DOWN || state === STATE_UNREACHABLE || failing === 1) return DEAD;
+    if (Number.isNaN(state) || Number.isNaN(failing)) return UNREAD;
+    return state === STATE_UNKNOWN ? UNSEEN : ALIVE;
   }
 }

@@ -21,7 +21,7 @@ export class PassNews {
     if (at < this.nextDueAt) this.nextDueAt = at;
   }
 
-  opens(alert: Pick<NewAlert, 'fingerprint' | 'ruleId' | 'groupKey' | 'face'>, step: AlertStep): void {
+  opens(alert: Pick<NewAlert, 'fingerprint' | 'ruleId' | 'groupKey' | 'face' | 'beganAt'>, step: AlertStep): void {
     if (step.state) this.opened.push({ ...alert, ...this.happening(step), state: step.state });
     this.dueAt(step.dueAt ?? Infinity);
   }

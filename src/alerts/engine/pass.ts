@@ -31,20 +31,21 @@ export interface StoredAlert extends OpenAlert {
   fingerprint: string;
   /** Null: the rule was deleted. */
   ruleId: string | null;
-  ruleVersion: number;
   targetKind: TargetKind;
   /** Of a device: its id. */
   targetKey: string;
-  targetName: string;
   deviceNum: number | null;
-  siteId: string | null;
+  /** Of the face that it was written with; null: unknown. */
+  faceKey: string | null;
   /** Needed of alerts that are not about a device: their target may not be readable now. May be null for devices. */
   labels: Readonly<Record<string, string>> | null;
   value: number | null;
   summary: string;
+  /** As of {@link NewAlert}; absent: when its condition began to hold. */
+  beganAt?: number;
 }
 
-/** A sticky acknowledgement of an alert that is resolved: the newest of its fingerprint. See `inheritedAck` for how long it holds. */
+/** A sticky acknowledgement of an alert that is resolved: the newest of its rule and target. See `inheritedAck` for how long it holds. */
 export interface LeftAck {
   ack: Acknowledgement;
   resolvedAt: number;
@@ -68,12 +69,14 @@ export interface PassInput {
   /** Those that have not ended; also those that are still to begin. */
   silences: readonly Silence[];
   open: readonly StoredAlert[];
-  /** By fingerprint. */
+  /** By `ackKey`. */
   leftAcks: ReadonlyMap<string, LeftAck>;
 }
 
 /** What an alert says, apart from its state: columns of `alerts`. */
 export interface AlertFace {
+  /** Changes with all of it but `value` and `summary`. */
+  key: string;
   ruleName: string;
   ruleVersion: number;
   severity: Severity;
@@ -112,9 +115,11 @@ export interface Happening {
 export interface NewAlert extends Happening {
   fingerprint: string;
   ruleId: string;
-  /** JSON object of the rule's `group_by` with what it is of this alert, such as `{"site":"Berlin"}`. */
+  /** JSON object of the rule's `group_by` with what it is of this alert, such as `{"site":"0f8e2c5e-…"}`. */
   groupKey: string;
   face: AlertFace;
+  /** Since when its trouble has been there, which may be before the condition held. */
+  beganAt: number;
   state: OpenAlert;
 }
 

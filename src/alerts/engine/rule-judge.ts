@@ -2,7 +2,8 @@ import { NOT_APPLICABLE, signalKey } from '../../metrics/metric.js';
 import type { Suppression } from './alert.js';
 import { faceOf, type Labels, labelsOf } from './alert-face.js';
 import { nextCrossing } from './crossing.js';
-import { fingerprint, groupKeyOf } from './fingerprint.js';
+import { ruleFaceKey, targetFaceKey } from './face-key.js';
+import { ackKey, fingerprint, groupKeyOf } from './fingerprint.js';
 import { globMatcher } from './glob.js';
 import type { HoldBacks } from './hold-backs.js';
 import { comparisonsOf } from './language/condition-parts.js';
@@ -14,7 +15,7 @@ import type { AlertFace, PassInput, PassRule, StoredAlert } from './pass.js';
 import { holdsBy, recoversBy } from './no-data.js';
 import type { PassNews } from './pass-news.js';
 import type { NoDataPolicy } from './rule.js';
-import { shownValue } from './shown-value.js';
+import { type Shown, shownValue } from './shown-value.js';
 import type { Silencing } from './silencing.js';
 import type { Target, TargetTable } from './targets.js';
 import { inheritedAck, type Moment, transition } from './transition.js';
@@ -28,7 +29,7 @@ export interface Surroundings {
   silencing: Silencing;
 }
 
-/** What an alert says is written again after this time at the earliest, unless its state changes. */
+/** A new value is written after this time at the earliest, unless something else has changed. */
 const REFRESH_MS = 60_000;
 const FLAPPING = /\.(flapping|flaps)$/;
 
@@ -43,6 +44,7 @@ export class RuleJudge {
   /** A source of it failed to be read: what is unknown is so for that reason, and changes nothing. */
   private readonly isBlind: boolean;
   private readonly noData: NoDataPolicy;
+  private readonly faceKey: string;
   private template: ReturnType<typeof parseMessage> | null = null;
 
   /** @throws whatever is wrong with the rule */
@@ -62,6 +64,7 @@ export class RuleJudge {
     const asked = recoveryCondition ? [...this.signals, ...signalsOf(recoveryCondition)] : this.signals;
     this.isBlind = asked.some((signal) => input.failedSignals.has(signalKey(signal)));
     this.noData = this.isBlind ? 'keep' : rule.noData;
+    this.faceKey = ruleFaceKey(rule);
   }
 
   /**
@@ -99,18 +102,19 @@ export class RuleJudge {
     const { now, leftAcks } = around.input;
     const target = around.table.at(row);
     const labels = labelsOf(rule, target);
-    const groupKey = groupKeyOf(rule.groupBy, labels);
+    const groupKey = groupKeyOf(rule, target);
     const print = fingerprint(rule.id, target, groupKey);
-    const left = leftAcks.get(print);
+    const left = leftAcks.get(ackKey(rule.id, target.kind, target.key));
     const step = transition(null, rule, {
       now,
       holds: true,
       recovered: false,
-      suppression: this.suppression(row, () => labels, null),
+      suppression: this.suppression(row, () => labels, null, true),
       inheritedAck: left ? inheritedAck(left.ack, left.resolvedAt, now) : null,
     });
-    const face = this.face(row, target, labels, now);
-    news.opens({ fingerprint: print, ruleId: rule.id, groupKey, face }, step);
+    const beganAt = beginning(this.shown(row), now);
+    const face = this.face(row, target, labels, beganAt, null);
+    news.opens({ fingerprint: print, ruleId: rule.id, groupKey, face, beganAt }, step);
     this.awaitMaintenance(row, step.state?.suppression ?? null, news);
   }
 
@@ -125,7 +129,7 @@ export class RuleJudge {
       now: input.now,
       holds,
       recovered: this.recovery ? recoversBy(this.noData, this.recovery(row)) : holds === false,
-      suppression: this.suppression(row, labels, alert.suppression),
+      suppression: this.suppression(row, labels, alert.suppression, holds !== null),
       inheritedAck: this.left(alert),
     };
     const step = transition(alert, this.rule, moment);
@@ -150,9 +154,9 @@ export class RuleJudge {
     news.goesOn(alert, step, () => null);
   }
 
-  private left({ fingerprint: print, state }: StoredAlert) {
+  private left({ targetKind, targetKey, state }: StoredAlert) {
     const { leftAcks, now } = this.around.input;
-    const left = state === 'pending' ? leftAcks.get(print) : undefined;
+    const left = state === 'pending' ? leftAcks.get(ackKey(this.rule.id, targetKind, targetKey)) : undefined;
     return left ? inheritedAck(left.ack, left.resolvedAt, now) : null;
   }
 
@@ -161,9 +165,14 @@ export class RuleJudge {
     return this.columns.some((column) => column[row] !== NOT_APPLICABLE);
   }
 
-  private suppression(row: number, labels: () => Labels, before: Suppression | null): Suppression | null {
+  private suppression(
+    row: number,
+    labels: () => Labels,
+    before: Suppression | null,
+    isKnown: boolean,
+  ): Suppression | null {
     const { holdBacks, silencing } = this.around;
-    return holdBacks?.of(row, this.asksForFlapping) ?? silencing.of(labels, before);
+    return holdBacks?.of(row, this.asksForFlapping, before, isKnown) ?? silencing.of(labels, before);
   }
 
   private awaitMaintenance(row: number, suppression: Suppression | null, news: PassNews): void {
@@ -178,20 +187,26 @@ export class RuleJudge {
     labels: () => Labels,
     isNews: boolean,
   ): AlertFace | null {
-    if (!isNews && this.around.input.now - alert.evaluatedAt < REFRESH_MS) return null;
-    const face = this.face(row, target, labels(), alert.pendingSince);
-    const isSame =
-      Object.is(face.value, alert.value) &&
-      face.summary === alert.summary &&
-      face.ruleVersion === alert.ruleVersion &&
-      face.targetName === alert.targetName &&
-      face.siteId === alert.siteId;
-    return isSame && !isNews ? null : face;
+    const mustSay = isNews || alert.faceKey !== this.faceKeyOf(target);
+    if (!mustSay && this.around.input.now - alert.evaluatedAt < REFRESH_MS) return null;
+    const face = this.face(row, target, labels(), alert.beganAt ?? alert.pendingSince, alert);
+    const isSame = Object.is(face.value, alert.value) && face.summary === alert.summary;
+    return isSame && !mustSay ? null : face;
   }
 
-  private face(row: number, target: Target, labels: Labels, since: number): AlertFace {
+  private faceKeyOf(target: Target): string {
+    return this.faceKey + targetFaceKey(target);
+  }
+
+  /** @param before what it said until now: while no value is known it goes on with its last one */
+  private face(row: number, target: Target, labels: Labels, since: number, before: StoredAlert | null): AlertFace {
     const { rule } = this;
-    const { value, comparison } = this.shown(row);
+    const key = this.faceKeyOf(target);
+    const { value: known, comparison } = this.shown(row);
+    const value = known ?? before?.value ?? null;
+    if (known === null && before?.faceKey === key) {
+      return faceOf(rule, target, { labels, value, summary: before.summary, key });
+    }
     const facts = {
       rule: rule.name,
       severity: rule.severity,
@@ -206,8 +221,15 @@ export class RuleJudge {
     };
     if (rule.message !== null) this.template ??= parseMessage(rule.message);
     const summary = this.template ? renderMessage(this.template, facts) : defaultMessage(rule.condition, facts);
-    return faceOf(rule, target, { labels, value, summary });
+    return faceOf(rule, target, { labels, value, summary, key });
   }
+}
+
+/** Since when what an alert is about has been so: a value that says how long goes further back than the condition. */
+function beginning({ comparison, value }: Shown, now: number): number {
+  const isAge =
+    /\.(?:down|no_data)_seconds$/.test(comparison.metric) && (comparison.op === '>' || comparison.op === '>=');
+  return isAge && value !== null && value > 0 ? now - Math.round(value * 1_000) : now;
 }
 
 /** Which of other targets a rule is about. */

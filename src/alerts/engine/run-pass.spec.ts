@@ -1,6 +1,7 @@
 import { NOT_APPLICABLE, type Signal, signalKey, UNKNOWN } from '../../metrics/metric.js';
 import type { SignalReading } from '../../metrics/signal-source.port.js';
 import type { Acknowledgement } from './alert.js';
+import { ackKey } from './fingerprint.js';
 import { type DeviceFacts, Inventory } from './inventory.js';
 import { signalsOf } from './language/compile-condition.js';
 import type { PassInput, PassOutcome, PassRule, Silence, StoredAlert } from './pass.js';
@@ -71,14 +72,17 @@ function pass(scene: Scene = {}): PassOutcome {
   });
 }
 
+/** What an alert of `rule()` and `device(1)` was written with. */
+const KEY = pass({ values: { [DOWN]: [75] } }).opened[0]!.face.key;
+
 function stored(more: Partial<StoredAlert> = {}): StoredAlert {
   const times = { pendingSince: NOW - 90_000, firedAt: NOW - 90_000, clearSince: null, recoveringSince: null };
-  const about = { targetKind: 'device', targetKey: 'id-1', targetName: 'd1', deviceNum: 1, siteId: 'site-1' } as const;
+  const about = { targetKind: 'device', targetKey: 'id-1', deviceNum: 1 } as const;
   return {
     id: 'alert-1',
     fingerprint: 'f',
     ruleId: 'rule-1',
-    ruleVersion: 1,
+    faceKey: KEY,
     ...about,
     labels: null,
     value: 90,
@@ -114,7 +118,8 @@ describe('runPass', () => {
     const { face, state, events, outbox, ...rest } = outcome.opened[0]!;
     expect(rest).toEqual({
       ruleId: 'rule-1',
-      groupKey: '{"site":"Berlin"}',
+      beganAt: NOW - 75_000,
+      groupKey: '{"site":"site-1"}',
       fingerprint: expect.stringMatching(/^[0-9a-f]{32}$/),
     });
     expect(face).toMatchObject({
@@ -152,7 +157,8 @@ describe('runPass', () => {
     expect(print({ rules: [rule({ name: 'Other', version: 2 })] })).toBe(usual);
     expect(print({ rules: [rule({ id: 'rule-2' })] })).not.toBe(usual);
     expect(print({ devices: [device(2)] })).not.toBe(usual);
-    expect(print({ devices: [device(1, { siteName: 'Bern' })] })).not.toBe(usual);
+    expect(print({ devices: [device(1, { siteId: 'site-2' })] })).not.toBe(usual);
+    expect(print({ devices: [device(1, { siteName: 'Bern' })] })).toBe(usual);
   });
 
   it('opens for devices in scope, enabled, and that the metrics apply to', () => {
@@ -182,6 +188,37 @@ describe('runPass', () => {
       { face: { value: 120 }, state: { evaluatedAt: NOW }, events: [], outbox: null },
     ]);
     expect(at(NOW - 60_000, 90)).toMatchObject(nothing);
+  });
+
+  it.each<[string, Partial<PassRule>, Partial<DeviceFacts>, object]>([
+    ['the severity', { severity: 'low' }, {}, { severity: 'low', labels: { severity: 'low' } }],
+    ['the name of the rule', { name: 'Gone' }, {}, { ruleName: 'Gone', labels: { rule: 'Gone' } }],
+    ['its version', { version: 2 }, {}, { ruleVersion: 2 }],
+    ['its labels', { labels: { team: 'x' } }, {}, { labels: { team: 'x' } }],
+    ['its message', { message: 'Look' }, {}, { summary: 'Look' }],
+    ['its runbook', { runbookUrl: 'https://r' }, {}, { runbookUrl: 'https://r' }],
+    ['the name of the device', {}, { name: 'new' }, { targetName: 'new', labels: { device: 'new' } }],
+    ['its address', {}, { ip: '10.9.9.9' }, { labels: { ip: '10.9.9.9' } }],
+    ['its tags', {}, { tags: ['edge'] }, { labels: { tag: 'edge' } }],
+    ['its site', {}, { siteId: 'site-2', siteName: 'Bern' }, { siteId: 'site-2', siteName: 'Bern' }],
+    ['the name of its site', {}, { siteName: 'Bern' }, { siteName: 'Bern', labels: { site: 'Bern' } }],
+    ['the region', {}, { region: 'south' }, { labels: { region: 'south' } }],
+  ])('says at once that %s has changed, and only once', (_name, ofRule, ofDevice, said) => {
+    const scene = { values: { [DOWN]: [90] }, rules: [rule(ofRule)], devices: [device(1, ofDevice)] };
+    const { changed } = pass({ ...scene, open: [stored({ evaluatedAt: NOW })] });
+    expect(changed).toMatchObject([{ face: said, events: [], outbox: null }]);
+    const { key, summary } = changed[0]!.face!;
+    expect(pass({ ...scene, open: [stored({ faceKey: key, summary })] })).toMatchObject(nothing);
+  });
+
+  it('says the last that was known while nothing is', () => {
+    const open = [stored({ evaluatedAt: NOW - 60_000, summary: 'd1 is down for 90 s' })];
+    const scene = { values: { [DOWN]: [UNKNOWN] }, open };
+    expect(pass(scene)).toMatchObject(nothing);
+    const kept = { value: 90, summary: 'd1 is down for 90 s' };
+    expect(pass({ ...scene, silences: [silence()] }).changed).toMatchObject([{ face: kept }]);
+    const told = [rule({ message: '{{target}}: {{value}} s' })];
+    expect(pass({ ...scene, rules: told }).changed).toMatchObject([{ face: { value: 90, summary: 'd1: 90 s' } }]);
   });
 
   it('resolves, and drops what never fired', () => {
@@ -241,8 +278,10 @@ describe('runPass', () => {
   it('gives a sticky acknowledgement on', () => {
     const ack: Acknowledgement = { by: 'anna', at: NOW - 60_000, until: null, sticky: true, comment: null };
     const values = { [DOWN]: [90] };
-    const print = pass({ values }).opened[0]!.fingerprint;
-    const outcome = pass({ values, leftAcks: new Map([[print, { ack, resolvedAt: NOW - 30_000 }]]) });
+    const leftAcks = new Map([[ackKey('rule-1', 'device', 'id-1'), { ack, resolvedAt: NOW - 30_000 }]]);
+    // Also when it was moved to another site, or is grouped by something else, since.
+    const devices = [device(1, { siteId: 'site-2', siteName: 'Bern' })];
+    const outcome = pass({ values, leftAcks, devices, rules: [rule({ groupBy: ['device', 'region'] })] });
     expect(outcome.opened).toMatchObject([{ state: { ack: { by: 'anna' }, announcedAt: null }, outbox: null }]);
   });
 });
@@ -284,7 +323,7 @@ describe('suppression in a pass', () => {
   });
 
   it('keeps children that fired before, suppressed', () => {
-    const open = [stored({ targetKey: 'id-2', targetName: 'd2', deviceNum: 2 })];
+    const open = [stored({ targetKey: 'id-2', deviceNum: 2 })];
     const outcome = pass({ devices: family(1), values: { ...internal([1, 3]), [DOWN]: [75, UNKNOWN] }, open });
     expect(outcome.changed).toMatchObject([
       { state: { state: 'firing', suppression: { by: 'parent' } }, outbox: null },
@@ -323,6 +362,34 @@ describe('suppression in a pass', () => {
       ['firing', undefined],
     ]);
     expect(seconds(pass({ values, maintenance }))).toBe(45);
+  });
+
+  it.each<[string, Record<string, number[]>, 'parent' | 'flapping', string | undefined]>([
+    ['nothing could be read', {}, 'parent', 'parent'],
+    ['nothing could be read', {}, 'flapping', 'flapping'],
+    ['only values could', { [DOWN]: [0, 75] }, 'parent', 'parent'],
+    ['only values could', { [DOWN]: [0, 75] }, 'flapping', 'flapping'],
+    ['nobody probes either', { ...internal([2, 2], [], [0, UNKNOWN]), [DOWN]: [UNKNOWN, UNKNOWN] }, 'parent', 'parent'],
+    ['nobody probes it', { ...internal([0, 2], [], [0, UNKNOWN]), [DOWN]: [0, UNKNOWN] }, 'flapping', 'flapping'],
+    ['nobody probes its parent, but it is down', { ...internal([2, 1]), [DOWN]: [UNKNOWN, 75] }, 'parent', undefined],
+    ['its parent is back', { ...internal([0, 1]), [DOWN]: [0, 75] }, 'parent', undefined],
+    ['it is calm', { ...internal([0, 1]), [DOWN]: [0, 75] }, 'flapping', undefined],
+  ])('that is not over goes on when %s', (_name, values, by, after) => {
+    const suppression = { by, id: null };
+    const open = [stored({ targetKey: 'id-2', deviceNum: 2, announcedAt: null, suppression })];
+    const failedSignals = new Set(
+      [DOWN, 'device.state_code', 'device.failing', 'device.flapping']
+        .filter((metric) => !(metric in values))
+        .map((metric) => signalKey(last(metric))),
+    );
+    const { changed } = pass({ devices: family(1), values, failedSignals, open, members: new Map([['rule-1', [2]]]) });
+    expect(changed.length === 0 ? by : changed[0]!.state.suppression?.by).toBe(after);
+    expect(changed.flatMap(({ outbox }) => outbox ?? [])).toEqual(after ? [] : ['firing']);
+  });
+
+  it('that was not there does not begin when nothing can be read', () => {
+    const { opened } = pass({ devices: family(1), values: { [DOWN]: [0, 75] } });
+    expect(opened).toMatchObject([{ state: { suppression: null }, outbox: 'firing' }]);
   });
 
   it('lets a rule about flapping open for a flapping device', () => {
@@ -364,9 +431,7 @@ describe('targets that are no devices', () => {
     stored({
       targetKind: 'node',
       targetKey: 'n1',
-      targetName: 'node-1',
       deviceNum: null,
-      siteId: null,
       labels: { role: 'worker' },
       ...more,
     });
@@ -375,7 +440,7 @@ describe('targets that are no devices', () => {
     const { opened } = pass({ rules: [nodeRule()], readings: nodes(0, 1) });
     expect(opened).toMatchObject([
       {
-        groupKey: '{"rule":"Device down"}',
+        groupKey: '{"rule":"rule-1"}',
         face: {
           targetKey: 'n1',
           deviceNum: null,

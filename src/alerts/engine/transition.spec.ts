@@ -27,7 +27,7 @@ const SUPPRESSIONS: Record<string, Suppression> = {
  * followed by what suppresses: `m` maintenance, `p` parent, `f` flapping, `s` and `z` two silences.
  * Or what somebody does: `ack`, `ack<90` until the 90th second, `sticky`, `sticky<90`, `unack`, `gone` (its target is).
  *
- * Answers with what happened, `!` when it is to be told: `pending@0 fired@60! resolved@90!`.
+ * Answers with what happened, `!` when it is to be told: `pending@0 fired@60! resolved@90!`. `told`: only now; `again`: to whom it was not.
  */
 function play(series: string, rule: PlayedRule = {}, keep: (state: OpenAlert) => OpenAlert = (state) => state): string {
   const timers: Timers = {
@@ -82,16 +82,20 @@ function happened(before: OpenAlert | null, step: ReturnType<typeof transition>,
   if (!before && step.state?.state === 'pending') words.push('pending');
   if (before?.state === 'pending' && !step.state && !step.resolution) words.push('dropped');
   words.push(...step.events.map(({ kind }) => kind));
-  const told = step.outbox === 'firing' && !words.includes('fired') ? 'told' : step.outbox;
-  if (told === 'told' || told === 'reminder') words.push(told);
+  const first = typeof before?.announcedAt === 'number' ? 'again' : 'told';
+  const told = step.outbox === 'firing' && !words.includes('fired') ? first : step.outbox;
+  if (told === first || told === 'reminder') words.push(told);
   return words.map((word) => `${word}@${second}${isTold(word, step.outbox) ? '!' : ''}`);
 }
 
 function isTold(word: string, outbox: string | null): boolean {
-  const told = { fired: 'firing', told: 'firing', resolved: 'resolved', reminder: 'reminder' } as Record<
-    string,
-    string
-  >;
+  const told = {
+    fired: 'firing',
+    told: 'firing',
+    again: 'firing',
+    resolved: 'resolved',
+    reminder: 'reminder',
+  } as Record<string, string>;
   return outbox !== null && told[word] === outbox;
 }
 
@@ -267,10 +271,10 @@ const CASES: Record<string, Case[]> = {
     ['expires in the moment of its end', '0 T, 10 ack<90, 90 F', {}, 'fired@0! resolved@90!'],
     ['expires unknown: it is reminded', '0 T, 10 ack<90, 90 ?', {}, 'fired@0! ack_expired@90 reminder@90!'],
     [
-      'expires in maintenance: nobody is reminded',
+      'expires in maintenance: it is reminded after that',
       '0 T, 10 ack<90, 60 Tm, 90 Tm, 120 T',
       {},
-      'fired@0! suppressed@60 ack_expired@90 unsuppressed@120',
+      'fired@0! suppressed@60 unsuppressed@120 ack_expired@120 reminder@120!',
     ],
     [
       'of one that nobody was told of: told when it expires',
@@ -327,10 +331,10 @@ const CASES: Record<string, Case[]> = {
     ],
     ['begins while it fires: the end is told', '0 T, 30 Ts, 60 Fs', {}, 'fired@0! suppressed@30 resolved@60!'],
     [
-      'begins and ends while it fires: it is not told again',
-      '0 T, 30 Ts, 60 T',
+      'begins and ends while it fires: it is told to those who have not heard of it',
+      '0 T, 30 Ts, 60 T, 90 T',
       {},
-      'fired@0! suppressed@30 unsuppressed@60',
+      'fired@0! suppressed@30 unsuppressed@60 again@60!',
     ],
     ['of one that nobody was told of: nor is its end', '0 Ts, 30 Fs', {}, 'fired@0 suppressed@0 resolved@30'],
     ['ends in the moment of its end', '0 Ts, 30 F', {}, 'fired@0 suppressed@0 resolved@30'],
@@ -342,7 +346,8 @@ const CASES: Record<string, Case[]> = {
       'pending@0 fired@60 suppressed@60 unsuppressed@61 told@61!',
     ],
     ['ends before it fires: it is told', '0 Ts, 30 T, 60 T', { for: 60 }, 'pending@0 fired@60!'],
-    ['begins unknown', '0 T, 30 ?s, 60 ?', {}, 'fired@0! suppressed@30 unsuppressed@60'],
+    ['one follows another: nobody is told', '0 T, 30 Ts, 60 Tz', {}, 'fired@0! suppressed@30 suppressed@60'],
+    ['begins unknown', '0 T, 30 ?s, 60 ?', {}, 'fired@0! suppressed@30 unsuppressed@60 again@60!'],
   ],
   maintenance: [
     ['holds it back', '0 Tm, 30 Tm', {}, 'pending@0'],
@@ -350,7 +355,7 @@ const CASES: Record<string, Case[]> = {
     ['ends: else it ripens', '0 Tm, 30 T, 60 T', { for: 60 }, 'pending@0 fired@60!'],
     ['begins while pending', '0 T, 30 Tm, 60 Tm, 90 Tm', { for: 60 }, 'pending@0'],
     ['all of it is over before it ends', '0 Tm, 30 Fm, 60 F', {}, 'pending@0 dropped@30'],
-    ['begins while it fires: goes on', '0 T, 30 Tm, 60 T', {}, 'fired@0! suppressed@30 unsuppressed@60'],
+    ['begins while it fires: goes on', '0 T, 30 Tm, 60 T', {}, 'fired@0! suppressed@30 unsuppressed@60 again@60!'],
     ['begins while it fires: the end is told', '0 T, 30 Tm, 60 Fm', {}, 'fired@0! suppressed@30 resolved@60!'],
     ['ends with the trouble', '0 T, 30 Tm, 60 F', {}, 'fired@0! suppressed@30 resolved@60!'],
     ['goes over into a silence', '0 Tm, 30 Ts, 60 T', {}, 'pending@0 fired@30 suppressed@30 unsuppressed@60 told@60!'],
@@ -402,6 +407,8 @@ describe('transition', () => {
     ['0 T', {}, null],
     ['0 Tm', { for: 60 }, null],
     ['0 Ts', { for: 60 }, 60],
+    ['0 T, 10 ack<90, 30 T', {}, 90],
+    ['0 T, 10 ack<90, 30 Ts', {}, null],
     ['0 T, 30 F', { recovery: true, recoveryFor: 60 }, null],
   ] as [string, PlayedRule, number | null][])('says when the next timer ripens: %s', (series, rule, expected) => {
     expect(dueAfter(series, rule)).toBe(expected);
@@ -427,7 +434,8 @@ function dueAfter(series: string, rule: PlayedRule): number | null {
   };
   for (const step of series.split(', ')) {
     const [second, sign] = step.split(' ') as [string, string];
-    ({ state: alert, dueAt } = transition(alert, timers, momentOf(sign, Number(second) * 1_000, rule, null)));
+    if (sign.startsWith('ack')) alert = { ...alert!, ack: acknowledge(sign, Number(second) * 1_000) };
+    else ({ state: alert, dueAt } = transition(alert, timers, momentOf(sign, Number(second) * 1_000, rule, null)));
   }
   return dueAt === null ? null : dueAt / 1_000;
 }
@@ -463,7 +471,7 @@ describe('whatever happens', () => {
       fc.property(series, rule, (steps, played) => {
         // A last look when all is well for long: whatever fires ends.
         const calm = '9000000 F, 9000001 R, 9100000 R, 9200000 R';
-        const told = [...play(`${steps}, ${calm}`, played).matchAll(/(fired|told|resolved|reminder)@-?\d+!/g)];
+        const told = [...play(`${steps}, ${calm}`, played).matchAll(/(fired|told|again|resolved|reminder)@-?\d+!/g)];
         const kinds = told.map(([, kind]) =>
           kind === 'fired' || kind === 'told' ? '(' : kind === 'resolved' ? ')' : '-',
         );

@@ -16,7 +16,7 @@ export interface Moment {
   /** The recovery; without one of its own it is that the condition does not hold. Asked only while that does not hold. Null: as above. */
   recovered: boolean | null;
   suppression: Suppression | null;
-  /** Of an alert before with the same fingerprint that is in force still; taken over when it fires. */
+  /** Of an alert before of the same rule and target that is in force still; taken over when it fires. */
   inheritedAck?: Acknowledgement | null;
 }
 
@@ -101,22 +101,26 @@ function burn(firing: OpenAlert, timers: Timers, moment: Moment, events: Transit
   if (state.clearSince !== null && moment.holds === false && recoveredAt(state, timers) <= now && moment.recovered) {
     return resolve(state, 'recovered', events);
   }
+  const wasTold = state.announcedAt !== null;
+  let again: OutboxKind | null = null;
   if (!isSame(state.suppression, moment.suppression)) {
     events.push(
       moment.suppression
         ? suppressed(moment.suppression)
         : { ...event('unsuppressed'), detail: { by: state.suppression?.by } },
     );
+    // Not all who are to know may have heard before it began; who has is told nothing new.
+    if (wasTold && !moment.suppression && !state.ack) again = 'firing';
     state = { ...state, suppression: moment.suppression };
   }
-  let reminded = false;
-  if (state.ack?.until != null && state.ack.until <= now) {
+  // One that runs out meanwhile ends with what holds the notices back, or nobody would be reminded.
+  if (state.ack?.until != null && state.ack.until <= now && state.suppression === null) {
     events.push({ kind: 'ack_expired', actor: null, detail: { by: state.ack.by } });
     state = { ...state, ack: null };
-    reminded = state.announcedAt !== null && state.suppression === null;
+    if (wasTold) again = 'reminder';
   }
   const step = tell(state, timers, moment, events);
-  return reminded ? { ...step, outbox: 'reminder' } : step;
+  return again ? { ...step, outbox: again } : step;
 }
 
 /** Gives the opening to the outbox unless that was done, somebody knows already or it is suppressed. */
@@ -141,7 +145,7 @@ function recoveredAt(state: OpenAlert, { recoveryForSeconds, keepFiringSeconds }
 
 function nextDue(state: OpenAlert, timers: Timers, { holds, recovered }: Moment): number | null {
   const recovery = holds === false && recovered ? recoveredAt(state, timers) : Infinity;
-  const due = Math.min(recovery, state.ack?.until ?? Infinity);
+  const due = Math.min(recovery, (state.suppression === null && state.ack?.until) || Infinity);
   return due === Infinity ? null : due;
 }
 

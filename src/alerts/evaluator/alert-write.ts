@@ -18,10 +18,11 @@ const TARGET = [
   ...['fingerprint', 'target_kind', 'target_key', 'group_key'].map(text),
   ...['rule_id', 'device_id'].map(uuid),
   whole('device_num'),
+  instant('began_at'),
 ];
 /** What it says, as of when it said something new last. */
 const FACE = [
-  ...['rule_name', 'severity', 'target_name', 'site_name', 'runbook_url', 'summary'].map(text),
+  ...['rule_name', 'severity', 'target_name', 'site_name', 'runbook_url', 'summary', 'face_key'].map(text),
   uuid('site_id'),
   whole('rule_version'),
   plain('jsonb')('labels'),
@@ -70,7 +71,8 @@ WITH w AS MATERIALIZED (
 ), inherited AS (
   -- A sticky acknowledgement moves on to the alert that fires again: taken back there, it must not come from the old one once more.
   UPDATE alerts k SET ack_sticky = false FROM w
-  WHERE ${isDone('w.id')} AND w.ack_sticky AND w.state <> 'resolved' AND k.fingerprint = w.fingerprint AND k.ack_sticky AND k.state = 'resolved'
+  WHERE ${isDone('w.id')} AND w.ack_sticky AND w.state <> 'resolved' AND k.rule_id = w.rule_id AND k.target_kind = w.target_kind AND k.target_key = w.target_key
+    AND k.ack_sticky AND k.state = 'resolved'
 ), events AS (
   INSERT INTO alert_events (alert_id, at, kind, actor, detail)
   SELECT e.alert_id, to_timestamp(e.at / 1000), e.kind, e.actor, e.detail

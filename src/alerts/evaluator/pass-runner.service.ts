@@ -123,8 +123,8 @@ export class PassRunner {
     session: EntityManager,
   ): Promise<{ write: PassWrite; written: Written }> {
     const room = MAX_OPEN_ALERTS - open.length;
-    this.tellIfFull(outcome.opened.length > room);
     const write = passWrite(outcome, { now, room, newId: randomUUID });
+    this.tellIfFull(write.isFull);
     try {
       const written = await this.writes.write(write, session);
       if (written.broken.length > 0 || wasOvertaken(write, written)) this.forgetRules();
@@ -147,7 +147,9 @@ export class PassRunner {
 
   private tellIfFull(isFull: boolean): void {
     if (isFull && !this.isFull) {
-      this.log.error(`${MAX_OPEN_ALERTS} alerts are open: no more are opened until some of them are resolved`);
+      this.log.error(
+        `So many alerts are open (at most ${MAX_OPEN_ALERTS}) that only worse ones are opened until some of them are resolved`,
+      );
     }
     this.isFull = isFull;
   }

@@ -4,6 +4,8 @@ import { severityRank } from '../severity.js';
 
 /** So many alerts are changed by one pass at most; what is left over is done by the next one, at once. */
 export const MAX_CHANGES = 10_000;
+/** For each step that a severity is below the worst, so much of the room for open alerts is not for it. */
+export const ROOM_KEPT = 2_500;
 
 /** What is done to a row of `alerts`. Columns that are missing stay as they are. */
 export interface AlertWrite {
@@ -24,20 +26,31 @@ export interface PassWrite {
   broken: { id: string; version: number; reason: string }[];
   /** Whether something had to be left for the next pass. */
   isCut: boolean;
+  /** Whether something is not opened for want of room. */
+  isFull: boolean;
 }
 
 /** An open alert and the version of its row. */
 type Read = StoredAlert & { rowVersion: number };
 
 /**
- * @param room how many alerts may be opened; the worst come first
+ * @param room how many alerts may be opened. The worst come first, and the last of it is theirs: a rule that goes wrong shuts out none
+ *   that is worse.
  * @param newId a UUID
  */
 export function passWrite(
   outcome: PassOutcome,
   { now, room, newId }: { now: number; room: number; newId: () => string },
 ): PassWrite {
-  const write: PassWrite = { alerts: [], events: [], outbox: [], broken: outcome.broken.map(brokenRow), isCut: false };
+  const opened = fitting(outcome.opened, room);
+  const write: PassWrite = {
+    alerts: [],
+    events: [],
+    outbox: [],
+    broken: outcome.broken.map(brokenRow),
+    isCut: false,
+    isFull: opened.length < outcome.opened.length,
+  };
   const add = (row: AlertWrite, happening: Happening | null): void => {
     if (write.alerts.length >= MAX_CHANGES) {
       write.isCut = true;
@@ -57,24 +70,34 @@ export function passWrite(
   }
   for (const each of outcome.changed) {
     const face = each.face ? { faced: true, ...faceColumns(each.face) } : {};
-    add({ ...changeOf(each.before), ...stateColumns(each.state), ...face }, each);
+    // An acknowledgement that is taken over leaves where it was.
+    const from = each.state.ack?.sticky ? ackColumns(each.before) : {};
+    add({ ...changeOf(each.before), ...from, ...stateColumns(each.state), ...face }, each);
   }
   for (const before of outcome.dropped) add({ ...changeOf(before), op: 'drop' }, null);
-  for (const each of worstFirst(outcome.opened).slice(0, Math.max(0, room))) {
-    const { fingerprint, ruleId, groupKey, face, state } = each;
-    const fixed = { fingerprint, rule_id: ruleId, group_key: groupKey, ...targetColumns(face) };
+  for (const each of opened) {
+    const { fingerprint, ruleId, groupKey, face, state, beganAt } = each;
+    const fixed = { fingerprint, rule_id: ruleId, group_key: groupKey, began_at: beganAt, ...targetColumns(face) };
     add({ op: 'open', id: newId(), ...fixed, ...faceColumns(face), ...stateColumns(state) }, each);
   }
   return write;
 }
 
-function worstFirst(opened: PassOutcome['opened']): PassOutcome['opened'] {
-  if (opened.length <= MAX_CHANGES) return opened;
-  return [...opened].sort((a, b) => severityRank(a.face.severity) - severityRank(b.face.severity));
+/** Those that there is room for, the worst first. */
+function fitting(opened: PassOutcome['opened'], room: number): PassOutcome['opened'] {
+  const rankOf = ({ face }: PassOutcome['opened'][number]) => severityRank(face.severity);
+  // The worse it is the more room there is: once there is none for one, there is none for those after it.
+  return opened
+    .toSorted((a, b) => rankOf(a) - rankOf(b))
+    .filter((alert, place) => place < room - rankOf(alert) * ROOM_KEPT);
 }
 
 function changeOf(before: StoredAlert): AlertWrite {
   return { op: 'change', id: before.id, fingerprint: before.fingerprint, version: (before as Read).rowVersion };
+}
+
+function ackColumns({ ruleId, targetKind, targetKey }: StoredAlert) {
+  return { rule_id: ruleId, target_kind: targetKind, target_key: targetKey };
 }
 
 function targetColumns({ targetKind, targetKey, deviceNum, deviceId }: AlertFace) {
@@ -93,6 +116,7 @@ function faceColumns(face: AlertFace) {
     value: face.value,
     summary: face.summary,
     runbook_url: face.runbookUrl,
+    face_key: face.key,
   };
 }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { ackKey } from '../engine/fingerprint.js';
 import type { LeftAck, Silence, StoredAlert } from '../engine/pass.js';
 import { RULE_COLUMNS } from './stored-rule.js';
 
@@ -33,16 +34,15 @@ const OPEN_COLUMNS = {
   rowVersion: 'xmin::text::float8',
   fingerprint: 'fingerprint',
   ruleId: 'rule_id',
-  ruleVersion: 'rule_version',
   targetKind: 'target_kind',
   targetKey: 'target_key',
-  targetName: 'target_name',
   deviceNum: 'device_num',
-  siteId: 'site_id',
+  faceKey: 'face_key',
   labels: 'CASE WHEN device_num IS NULL THEN labels END',
   value: 'value',
   summary: 'summary',
   state: 'state',
+  beganAt: ms('coalesce(began_at, pending_since)'),
   pendingSince: ms('pending_since'),
   firedAt: ms('fired_at'),
   clearSince: ms('clear_since'),
@@ -67,11 +67,11 @@ const SILENCES = `SELECT json_agg(json_build_object('id', id, 'matchers', matche
     ORDER BY ends_at, id)
   FROM (SELECT * FROM silences WHERE ends_at > now() ORDER BY ends_at, id LIMIT ${MAX_SILENCES}) s`;
 
-/** Without an end an acknowledgement holds for a day after its alert was resolved. The newest of a fingerprint comes last. */
-const LEFT_ACKS = `SELECT json_agg(json_build_object('fingerprint', fingerprint, 'resolvedAt', ${ms('resolved_at')},
+/** Without an end an acknowledgement holds for a day after its alert was resolved. The newest of a rule and target comes last. */
+const LEFT_ACKS = `SELECT json_agg(json_build_object('ruleId', rule_id, 'targetKind', target_kind, 'targetKey', target_key, 'resolvedAt', ${ms('resolved_at')},
     'ack', json_build_object('by', ack_by, 'at', ${ms('ack_at')}, 'until', ${ms('ack_until')}, 'sticky', true, 'comment', ack_comment))
     ORDER BY resolved_at)
-  FROM (SELECT * FROM alerts WHERE ack_sticky AND state = 'resolved'
+  FROM (SELECT * FROM alerts WHERE ack_sticky AND state = 'resolved' AND rule_id IS NOT NULL
           AND (ack_until > now() OR (ack_until IS NULL AND resolved_at > now() - interval '25 hours'))
         ORDER BY resolved_at DESC LIMIT ${MAX_LEFT_ACKS}) k`;
 
@@ -85,7 +85,7 @@ interface SituationRow {
   now: number;
   open: OpenColumns;
   silences: Silence[] | null;
-  leftAcks: (LeftAck & { fingerprint: string })[] | null;
+  leftAcks: (LeftAck & { ruleId: string; targetKind: string; targetKey: string })[] | null;
   rules: object[] | null;
 }
 
@@ -101,7 +101,12 @@ export class SituationStore {
       now: row.now,
       open: openRows(row.open),
       silences: row.silences ?? [],
-      leftAcks: new Map((row.leftAcks ?? []).map(({ fingerprint, ...left }) => [fingerprint, left])),
+      leftAcks: new Map(
+        (row.leftAcks ?? []).map(({ ruleId, targetKind, targetKey, ...left }) => [
+          ackKey(ruleId, targetKind, targetKey),
+          left,
+        ]),
+      ),
       rules: withRules ? (row.rules ?? []) : null,
     };
   }
@@ -116,12 +121,10 @@ function openRows(columns: OpenColumns): OpenRow[] {
       rowVersion: at('rowVersion', index),
       fingerprint: at('fingerprint', index),
       ruleId: at('ruleId', index),
-      ruleVersion: at('ruleVersion', index),
       targetKind: at('targetKind', index),
       targetKey: at('targetKey', index),
-      targetName: at('targetName', index),
       deviceNum: at('deviceNum', index),
-      siteId: at('siteId', index),
+      faceKey: at('faceKey', index),
       labels: at('labels', index),
       value: at('value', index),
       summary: at('summary', index),

@@ -1,5 +1,5 @@
 import { NOTICE_CHANNEL } from '../../platform/events/notice.js';
-import type { AlertEventKind } from '../engine/alert.js';
+import type { AlertEventKind, OutboxKind } from '../engine/alert.js';
 
 /** A moment as the wire writes it. */
 const iso = (time: string): string => `to_char(${time} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
@@ -11,6 +11,8 @@ export interface AlertAction {
   event: AlertEventKind;
   /** Of the event, of the row as it is afterwards; parameters from `$3` on. */
   detail: string;
+  /** What must be told, and of which rows as they are afterwards; absent: nothing. */
+  told?: { kind: OutboxKind; where: string };
 }
 
 /** `$3` until, `$4` seconds instead, `$5` sticky, `$6` comment. */
@@ -27,6 +29,8 @@ export const TAKE_BACK: AlertAction = {
     .join(', ')}`,
   event: 'unacknowledged',
   detail: `jsonb_build_object('by', $3::text)`,
+  // To those who had not heard of it when it was acknowledged. While something else holds that back, the evaluator tells it afterwards.
+  told: { kind: 'firing', where: `state = 'firing' AND announced_at IS NOT NULL AND suppressed_by IS NULL` },
 };
 
 /** `$3` comment. */
@@ -34,6 +38,7 @@ export const RESOLVE: AlertAction = {
   set: `state = 'resolved', resolution = 'manual', resolved_at = greatest(now(), a.fired_at)`,
   event: 'resolved',
   detail: `jsonb_build_object('resolution', 'manual', 'comment', $3::text)`,
+  told: { kind: 'resolved', where: 'announced_at IS NOT NULL' },
 };
 
 /**
@@ -44,7 +49,7 @@ export const RESOLVE: AlertAction = {
  * @param columns of `a` that the answer needs, besides those that events and outbox do
  */
 export function actionStatement(
-  { set, event, detail }: AlertAction,
+  { set, event, detail, told }: AlertAction,
   { before = '', from, columns, answer }: { before?: string; from: string; columns: string; answer: string },
 ): string {
   return `
@@ -55,7 +60,7 @@ export function actionStatement(
     SELECT id, now(), '${event}', $2, ${detail} FROM changed ORDER BY id RETURNING id
   ), told AS (
     INSERT INTO alert_outbox (alert_id, kind, at)
-    SELECT id, 'resolved', now() FROM changed WHERE ${event === 'resolved' ? 'announced_at IS NOT NULL' : 'false'} ORDER BY id RETURNING id
+    SELECT id, '${told?.kind ?? ''}', now() FROM changed WHERE ${told?.where ?? 'false'} ORDER BY id RETURNING id
   )
   SELECT ${answer},
          (SELECT pg_notify('${NOTICE_CHANNEL}', json_build_object('kind', 'alerts_changed', 'first', min(id), 'last', max(id),

@@ -8,7 +8,7 @@ import type { AckBody, AlertDto, BulkAckBody, BulkAckResult, ResolveBody } from 
 import { type AlertRow, presentAlert } from './present-alert.js';
 
 /** At most so many by one request with a filter. */
-export const MOST_BULK_ACKS = 10_000;
+const MOST_BULK_ACKS = 10_000;
 /** Named one by one in the audit log. */
 const MOST_AUDITED = 1_000;
 

@@ -7,4 +7,4 @@ export const BEGAN_AT = 'coalesce(a.fired_at, a.pending_since)';
 export const ALERT_COLUMNS = `a.id, a.state, a.severity, a.rule_id, a.rule_name, a.rule_version, a.summary, a.value, a.target_kind,
   a.target_key, a.target_name, a.device_id, a.site_id, a.site_name, a.labels, a.runbook_url, a.pending_since, a.fired_at, a.resolved_at,
   a.resolution, a.ack_by, a.ack_at, a.ack_until, a.ack_sticky, a.ack_comment, ${IS_ACKNOWLEDGED} AS acknowledged, a.suppressed_by,
-  a.suppressed_id, a.announced_at, a.evaluated_at, a.updated_at`;
+  a.suppressed_id, CASE WHEN a.untold_at IS NULL THEN a.announced_at END AS announced_at, a.evaluated_at, a.updated_at`;

@@ -52,9 +52,10 @@ export class AlertLedger {
       sort: { at: { expression: 'e.id', type: 'bigint' } },
       where: [{ condition: 'e.alert_id = ?', values: [id] }],
     };
-    return listRows(this.database, list, query, ({ _at, _id, at, ...event }: Listed<EventRow>) => ({
-      ...event,
+    return listRows(this.database, list, query, ({ _at, _id, id: event, at, ...rest }: Listed<EventRow>) => ({
+      id: event,
       at: at.toISOString(),
+      ...rest,
     }));
   }
 }

@@ -6,7 +6,7 @@ export const PRUNED = ['outbox', 'alerts', 'deliveries', 'silences'] as const;
 export type Pruned = (typeof PRUNED)[number];
 
 /** Days that the outbox keeps what was taken from it, for who looks into why somebody was told. */
-export const OUTBOX_KEPT_DAYS = 7;
+const OUTBOX_KEPT_DAYS = 7;
 
 const UNDELIVERED = `('waiting', 'sending', 'retrying')`;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { instant } from '../../platform/http/instant.js';
+import { lineText } from '../../platform/http/plain-text.js';
 import { listQuery } from '../../platform/http/list-query.js';
 import { ALERT_EVENT_KINDS, RESOLUTIONS, SUPPRESSIONS } from '../engine/alert.js';
 import { SEVERITIES, type Severity } from '../severity.js';
@@ -142,7 +143,7 @@ export type AlertEventsQuery = z.output<typeof alertEventsQuery>;
 
 /** A year and a day. */
 const LONGEST_SECONDS = 31_622_400;
-const comment = z.string().trim().max(2_000).nullish().describe('For those who look after you.');
+const comment = lineText(2_000, 0).nullish().describe('For those who look after you.');
 const acknowledging = {
   comment,
   until: time
@@ -164,7 +165,7 @@ export type AckBody = z.output<typeof ackBody>;
 export const resolveBody = z.strictObject({ comment });
 export type ResolveBody = z.output<typeof resolveBody>;
 
-export const bulkFilterSchema = z
+const bulkFilterSchema = z
   .strictObject({
     severity: z.array(z.enum(SEVERITIES)).min(1).max(SEVERITIES.length).optional(),
     ...narrowing,

@@ -6,12 +6,15 @@ import type { AlertFacts } from './alert-facts.js';
 export const FACTS = `
   a.id, a.fingerprint, a.rule_id AS "ruleId", a.rule_name AS "ruleName", a.severity, a.state, a.target_kind AS "targetKind",
   a.target_key AS "targetKey", a.target_name AS "targetName", a.device_id AS "deviceId", a.site_id AS "siteId", a.site_name AS "siteName",
-  s.region, a.labels, a.summary, a.value, a.runbook_url AS "runbookUrl", a.fired_at AS "firedAt", a.resolved_at AS "resolvedAt", a.resolution,
+  s.region, a.labels, a.summary, a.value, a.runbook_url AS "runbookUrl", coalesce(a.began_at, a.pending_since) AS "beganAt",
+  a.fired_at AS "firedAt", a.resolved_at AS "resolvedAt", a.resolution,
+  CASE a.resolution WHEN 'manual' THEN (
+    SELECT e.actor FROM alert_events e WHERE e.alert_id = a.id AND e.kind = 'resolved' ORDER BY e.id DESC LIMIT 1) END AS "resolvedBy",
   (a.ack_at IS NOT NULL AND (a.ack_until IS NULL OR a.ack_until > now())) AS acknowledged, (a.suppressed_by IS NOT NULL) AS suppressed,
   coalesce(r.group_by, '{site}') AS "groupBy", coalesce(r.channel_ids, '{}') AS "channelIds"`;
 export const FACTS_JOINS = 'LEFT JOIN alert_rules r ON r.id = a.rule_id LEFT JOIN sites s ON s.id = a.site_id';
 
-/** What telling needs to know of alerts, and the one thing it says back. */
+/** What telling needs to know of alerts, and what it says back. */
 @Injectable()
 export class AlertFactsStore {
   /** By id; those that there are. One statement. */
@@ -28,8 +31,36 @@ export class AlertFactsStore {
   async untell(ids: readonly string[], manager: EntityManager): Promise<void> {
     if (ids.length === 0) return;
     await manager.query(
-      `UPDATE alerts SET announced_at = NULL, updated_at = now() WHERE id = ANY ($1::uuid[]) AND state = 'firing'`,
+      `UPDATE alerts SET announced_at = NULL, untold_at = NULL, updated_at = now() WHERE id = ANY ($1::uuid[]) AND state = 'firing'`,
       [ids],
     );
+  }
+
+  /** There is no channel for these: nobody knows that they fire. They are told when there is one, see {@link untold}. */
+  async setUntold(ids: readonly string[], manager: EntityManager): Promise<void> {
+    if (ids.length === 0) return;
+    await manager.query(
+      `UPDATE alerts SET untold_at = clock_timestamp(), updated_at = now() WHERE id = ANY ($1::uuid[]) AND state = 'firing'`,
+      [ids],
+    );
+  }
+
+  /** These are told now. */
+  async setTold(ids: readonly string[], manager: EntityManager): Promise<void> {
+    if (ids.length === 0) return;
+    await manager.query(
+      'UPDATE alerts SET untold_at = NULL, announced_at = now(), updated_at = now() WHERE id = ANY ($1::uuid[])',
+      [ids],
+    );
+  }
+
+  /** Those that fire and that there was no channel for when they were last looked at, and that not after `before`. Locked. */
+  async untold(before: string, limit: number, manager: EntityManager): Promise<string[]> {
+    const rows = await manager.query<{ id: string }[]>(
+      `SELECT id FROM alerts WHERE untold_at IS NOT NULL AND untold_at <= $1::timestamptz AND state = 'firing'
+       ORDER BY untold_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED`,
+      [before, limit],
+    );
+    return rows.map(({ id }) => id);
   }
 }

@@ -21,9 +21,13 @@ export interface AlertFacts {
   summary: string;
   value: number | null;
   runbookUrl: string | null;
+  /** Since when its trouble has been there. */
+  beganAt: Date;
   firedAt: Date | null;
   resolvedAt: Date | null;
   resolution: string | null;
+  /** Who ended it by hand. */
+  resolvedBy: string | null;
   /** Somebody has it in hand now. */
   acknowledged: boolean;
   /** It is in maintenance, silenced, … now. */

@@ -23,4 +23,15 @@ export class Outbox {
     );
     return rows.map(({ _kind: kind, _at: at, ...alert }) => ({ kind, at, alert }));
   }
+
+  /** Takes the oldest, which cannot be told, so that it holds up no other. @returns the id of its alert; null when there is none */
+  async setAside(manager: EntityManager): Promise<string | null> {
+    const [row] = await manager.query<{ id: string }[]>(
+      `WITH picked AS (SELECT id FROM alert_outbox WHERE taken_at IS NULL ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED),
+       taken AS (UPDATE alert_outbox o SET taken_at = now() FROM picked WHERE o.id = picked.id RETURNING o.alert_id, o.kind),
+       untold AS (UPDATE alerts a SET untold_at = clock_timestamp() FROM taken t WHERE a.id = t.alert_id AND t.kind = 'firing' AND a.state = 'firing')
+       SELECT alert_id AS id FROM taken`,
+    );
+    return row?.id ?? null;
+  }
 }

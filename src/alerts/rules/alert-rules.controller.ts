@@ -7,10 +7,12 @@ import {
   metricsExample,
   metricsSchema,
   ruleBodyExample,
-  ruleExample as example,
+  ruleDetailExample as example,
+  ruleDetailSchema as response,
+  ruleExample,
   ruleParams as params,
   type RuleParams,
-  ruleSchema as response,
+  ruleSchema,
   rulesQuery,
   type RulesQuery,
   validateBody,
@@ -31,7 +33,15 @@ export class AlertRulesController {
   ) {}
 
   @Get()
-  @ApiEndpoint({ tag, summary: 'Alert rules', role: 'viewer', query: rulesQuery, response, list: true, example })
+  @ApiEndpoint({
+    tag,
+    summary: 'Alert rules',
+    role: 'viewer',
+    query: rulesQuery,
+    response: ruleSchema,
+    list: true,
+    example: ruleExample,
+  })
   list(@Query() query: RulesQuery) {
     return this.rules.list(query);
   }

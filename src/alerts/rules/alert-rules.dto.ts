@@ -47,6 +47,15 @@ export const ruleSchema = z.strictObject({
 });
 export type RuleDto = z.output<typeof ruleSchema>;
 
+const notes = z
+  .array(z.string())
+  .describe(
+    'What deserves a look though it is no mistake, such as a condition that never holds, or an item that no device has.',
+  );
+
+export const ruleDetailSchema = ruleSchema.extend({ notes });
+export type RuleDetailDto = z.output<typeof ruleDetailSchema>;
+
 export const ruleExample: RuleDto = {
   id: '0b9e7c52-5d0c-4a58-9a0e-2f6f3f1c7a10',
   key: null,
@@ -78,6 +87,8 @@ export const ruleExample: RuleDto = {
   open_alerts: { pending: 0, firing: 2 },
   missing_references: [],
 };
+
+export const ruleDetailExample: RuleDetailDto = { ...ruleExample, notes: [] };
 
 /** A body that makes it. */
 export const ruleBodyExample = {
@@ -131,7 +142,7 @@ export const validationSchema = z.strictObject({
       length: z.int().nullable().describe('Of what is wrong there, in characters.'),
     }),
   ),
-  notes: z.array(z.string()).describe('What words of the old system mean here, where that deserves a look.'),
+  notes,
   targets: z.int().nullable().describe('How many devices, services, … it means now; null when it is not valid.'),
 });
 export type ValidationDto = z.output<typeof validationSchema>;

@@ -8,7 +8,7 @@ import { trimFields } from '../../platform/http/fields.js';
 import { AuditLog } from '../../platform/security/audit-log.service.js';
 import { listRows } from '../../platform/security/list-rows.store.js';
 import { SEVERITIES } from '../severity.js';
-import type { RuleDto, RulesQuery } from './alert-rules.dto.js';
+import type { RuleDetailDto, RuleDto, RulesQuery } from './alert-rules.dto.js';
 import { AlertRuleStore, type OpenAlertCounts, RULE_ROW } from './alert-rules.store.js';
 import { judgeRule, type RuleContext } from './judge-rule.js';
 import { newRow, nextRow } from './next-row.js';
@@ -66,37 +66,42 @@ export class AlertRules {
   }
 
   /** @throws ProblemException `alert_rule_not_found` */
-  async one(id: string): Promise<RuleDto> {
+  async one(id: string): Promise<RuleDetailDto> {
     const row = await this.store.one(id);
-    const context = await this.contexts.load(this.database.manager, await this.contexts.channelsOf([row]), [row]);
-    return dtoOf(row, context, await this.store.openAlerts(id));
+    const { manager } = this.database;
+    const context = await this.contexts.load(manager, await this.contexts.channelsOf([row]), [row]);
+    const shown = dtoOf(row, context, await this.store.openAlerts(id));
+    return { ...shown, notes: await this.contexts.notesOf(manager, row) };
   }
 
   /** @throws ProblemException `invalid_condition`, `invalid_message`, `validation_failed`, `name_taken`, `too_many_alert_rules` */
-  async create(body: CreateRuleBody, request: FastifyRequest): Promise<RuleDto> {
+  async create(body: CreateRuleBody, request: FastifyRequest): Promise<RuleDetailDto> {
     const changes = body as RuleChanges;
     const channels = await this.contexts.channelsOf([], [changes]);
     return this.store.write(async (manager, now) => {
       const context = await this.contexts.load(manager, channels, [], [changes]);
-      const row = newRow(randomUUID(), acceptedValues(judgeRule(changes, null, context), context.catalogue), now);
+      const judged = judgeRule(changes, null, context);
+      const row = newRow(randomUUID(), acceptedValues(judged, context.catalogue), now);
       await this.store.insert(manager, [row]);
       await this.record('created', request, manager, row.id, { after: presented(row, context) });
-      return dtoOf(row, context, NONE_OPEN);
+      const notes = [...judged.notes, ...(await this.contexts.notesOf(manager, row))];
+      return { ...dtoOf(row, context, NONE_OPEN), notes };
     });
   }
 
   /** @throws ProblemException as {@link create}, and `alert_rule_not_found` */
-  async change(id: string, changes: RuleChanges, request: FastifyRequest): Promise<RuleDto> {
+  async change(id: string, changes: RuleChanges, request: FastifyRequest): Promise<RuleDetailDto> {
     const channels = await this.contexts.channelsOf([await this.store.one(id)], [changes]);
     return this.store.write(async (manager, now) => {
       const before = await this.store.one(id, manager, true);
       const context = await this.contexts.load(manager, channels, [before], [changes]);
-      const values = acceptedValues(judgeRule(changes, before, context), context.catalogue);
-      const row = nextRow(before, values, now);
+      const judged = judgeRule(changes, before, context);
+      const row = nextRow(before, acceptedValues(judged, context.catalogue), now);
       await this.store.update(manager, [row]);
       const shown = changedFields(presented(before, context), presented(row, context));
       await this.record('updated', request, manager, id, shown);
-      return dtoOf(row, context, await this.store.openAlerts(id, manager));
+      const notes = [...judged.notes, ...(await this.contexts.notesOf(manager, row))];
+      return { ...dtoOf(row, context, await this.store.openAlerts(id, manager)), notes };
     });
   }
 

@@ -36,14 +36,17 @@ const DEVICES = [
     description: 'A device has not answered for a minute, counted from the first probe that failed.',
     severity: 'critical',
     expression: 'device.down_seconds >= 60',
+    // A clock that is set back makes an outage shorter, but ends none.
+    recovery: 'device.down_seconds == 0',
     message: '{{target}} is down',
   }),
   ofDevices({
     key: 'device_loss',
     name: 'Packet loss',
-    description: 'More than a fifth of the packets of 5 minutes were lost, of a device that is up.',
+    description:
+      'More than a fifth of the packets of 5 minutes were lost, of a device that has been up for as long: an outage is no loss.',
     severity: 'high',
-    expression: 'avg(icmp.loss_percent, 5m) > 20 and device.down_seconds == 0',
+    expression: 'avg(icmp.loss_percent, 5m) > 20 and device.up_seconds >= 300',
     recovery: 'avg(icmp.loss_percent, 5m) < 5',
     message: '{{target}} loses {{value}} % of its packets',
   }),
@@ -121,9 +124,12 @@ const SWARM = [
   ofSwarm({
     key: 'swarm_refresh_failing',
     name: 'Swarm refresh failing',
-    description: 'Three refreshes of the swarm in a row have failed: what is shown of it is old.',
+    description:
+      'Three refreshes of the swarm in a row have failed, and none since has not: what is shown of it is old.',
     severity: 'high',
     expression: 'swarm.refresh_failures >= 3',
+    // The count goes on after a restart: the first refresh then, which may be too early for Docker, is not enough. Until the one after it.
+    forSeconds: 120,
     message: 'The swarm could not be refreshed {{value}} times in a row',
   }),
   ofSwarm({

@@ -1,3 +1,4 @@
+import { inTurns } from '../../devices/transfer/in-turns.js';
 import { type InvalidValue, ProblemException } from '../../platform/http/problem.js';
 import type { FileRule } from './read-rules-yaml.js';
 import { readRule } from './read-rule.js';
@@ -14,9 +15,13 @@ export interface ImportEntry extends Omit<Told, 'status'> {
   from: FileRule;
 }
 
-export function readEntries(file: readonly FileRule[]): ImportEntry[] {
+/** How many rules are worked on before other requests have their turn. */
+export const RULES_A_TURN = 50;
+
+export async function readEntries(file: readonly FileRule[]): Promise<ImportEntry[]> {
   const lines = new Map<string, string>();
-  return file.map((from, index) => {
+  const entries: ImportEntry[] = [];
+  const readEntry = (from: FileRule, index: number): ImportEntry => {
     const read = readRule(from.value);
     const name = 'rule' in read ? read.rule.name : nameOf(from.value);
     const changes = 'rule' in read ? read.rule : null;
@@ -36,7 +41,11 @@ export function readEntries(file: readonly FileRule[]): ImportEntry[] {
     if (earlier) fail(entry, [{ path: 'name', message: `${earlier} has this name already.` }]);
     else lines.set(name, from.line === null ? `Rule ${index + 1}` : `The rule in line ${from.line}`);
     return entry;
-  });
+  };
+  for await (const part of inTurns(file, RULES_A_TURN)) {
+    for (const from of part) entries.push(readEntry(from, entries.length));
+  }
+  return entries;
 }
 
 export function fail(entry: ImportEntry, problems: readonly (InvalidValue & { code?: string })[]): void {

@@ -20,6 +20,8 @@ export interface RuleContext {
   find(metric: string): MetricDefinition | undefined;
   catalogue: readonly MetricDefinition[];
   references: FoundReferences;
+  /** Ids that a scope may name though there is nothing of them any more. */
+  gone?: ReadonlySet<string>;
   /** By id and name, those that there are. */
   channels: ReadonlyMap<string, { id: string; name: string }>;
 }
@@ -103,7 +105,7 @@ class Judge {
     const { changes, before, context } = this;
     if (changes.scope) {
       const errors: InvalidValue[] = [];
-      const scope = resolveScope(changes.scope, context.references, errors);
+      const scope = resolveScope(changes.scope, context.references, errors, context.gone);
       this.problems.push(...errors.map((error) => ({ ...error, code: 'validation_failed' as const })));
       return scope;
     }

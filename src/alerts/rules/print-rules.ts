@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
+import { inTurns } from '../../devices/transfer/in-turns.js';
 import { isUuid } from '../../devices/inventory/uuid.js';
 import type { Scope } from '../engine/rule.js';
-import { type FoundReferences, presentScope } from './rule-references.js';
+import { type FoundReferences, presentScope, withoutGone } from './rule-references.js';
 import { DEFAULTS, type RuleRow } from './rule-row.js';
 
 /** A rule as a file has it: what others refer to by name, and nothing that is as it is without a word. */
@@ -25,7 +26,7 @@ export function printRule(
     ...said(row, 'description'),
     enabled: row.enabled,
     severity: row.severity,
-    scope: printScope(presentScope(row.scope, references), references, devicesByName),
+    scope: printScope(presentScope(withoutGone(row.scope, references), references), references, devicesByName),
     expression: row.expression,
     for_seconds: row.for_seconds,
     ...(hasRecovery && {
@@ -47,9 +48,25 @@ export function deviceNames(rows: readonly RuleRow[], references: FoundReference
   return new Set(ids.flatMap((id) => references.find('devices', id)?.name ?? []));
 }
 
-/** The file. The same rules give the same bytes. */
-export function printRulesYaml(rules: readonly PrintedRule[]): string {
-  return stringify({ rules }, { version: '1.2', schema: 'core', lineWidth: 0, aliasDuplicateObjects: false });
+const HEAD = 'rules:\n';
+const RULES_A_TURN = 20;
+/** Texts that readers of YAML 1.1 take for something else, such as `no` or a date, are quoted. */
+const FORM = {
+  version: '1.2',
+  schema: 'core',
+  compat: 'yaml-1.1',
+  lineWidth: 0,
+  aliasDuplicateObjects: false,
+} as const;
+
+/** The file. The same rules give the same bytes. One by one, so that nobody waits for all of them. */
+export async function printRulesYaml(rules: readonly PrintedRule[]): Promise<string> {
+  if (rules.length === 0) return stringify({ rules }, FORM);
+  let text = HEAD;
+  for await (const part of inTurns(rules, RULES_A_TURN)) {
+    for (const rule of part) text += stringify({ rules: [rule] }, FORM).slice(HEAD.length);
+  }
+  return text;
 }
 
 function said(row: RuleRow, field: keyof typeof DEFAULTS & keyof RuleRow): PrintedRule {

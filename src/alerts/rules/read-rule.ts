@@ -1,6 +1,6 @@
 import type { InvalidValue } from '../../platform/http/problem.js';
 import { isStorable } from '../../platform/http/storable-text.js';
-import { validationMessage } from '../../platform/http/validation-message.js';
+import { tellable, validationMessage } from '../../platform/http/validation-message.js';
 import { createRuleBody, type CreateRuleBody, type RuleChanges } from './rule-fields.js';
 
 /** Far deeper than any rule. */
@@ -20,10 +20,10 @@ export function readRule(
   }
   const result = createRuleBody.safeParse(value, { error: validationMessage });
   if (result.success) return { rule: result.data as RuleChanges & Pick<CreateRuleBody, 'name'> };
-  const errors = result.error.issues.flatMap((issue) => {
+  const errors = tellable(result.error.issues).flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [{ path: issue.path.join('.'), message: issue.message }];
     const valid = issue.path.length === 0 ? ` Valid: ${FIELDS.join(', ')}.` : '';
-    return issue.keys.map((key) => ({
+    return issue.keys.slice(0, 20).map((key) => ({
       path: [...issue.path, key].join('.').slice(0, 200),
       message: `Unknown field.${valid}`,
     }));

@@ -1,15 +1,17 @@
 import {
+  Composer,
+  type CST,
+  type Document,
   isCollection,
   isMap,
   isScalar,
   isSeq,
   Lexer,
   LineCounter,
-  parseDocument,
   Parser,
   visit,
-  type Document,
 } from 'yaml';
+import { inTurns } from '../../devices/transfer/in-turns.js';
 import { type InvalidValue, ProblemException } from '../../platform/http/problem.js';
 
 /** One rule of a file. */
@@ -24,8 +26,12 @@ export interface FileRule {
 const MAX_ERRORS = 20;
 /** The composer recurses, and beyond some hundred levels takes the process with it. A condition needs forty. */
 const MAX_DEPTH = 80;
-/** A thousand rules have half of it. */
-const MAX_LEXEMES = 300_000;
+/** A file of 1 MiB of rules has less of it. */
+const MAX_LEXEMES = 400_000;
+/** Of one rule: it may name 10,000 devices. */
+const MAX_ENTRIES = 25_000;
+/** What is worked on before other requests have their turn. */
+const [LEXEMES_A_TURN, RULES_A_TURN] = [4_000, 20];
 /** Explicit tags of what JSON has as well. */
 const PLAIN_TAGS = new Set(
   ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((tag) => `tag:yaml.org,2002:${tag}`),
@@ -33,27 +39,44 @@ const PLAIN_TAGS = new Set(
 
 /**
  * Reads a file of rules: `rules:` with a list. Aliases, tags, repeated keys and deep nesting are refused before they cost anything.
+ * Rules are built one by one, so that nobody waits for all of them.
  * @throws ProblemException `malformed_yaml` with line and column
  */
-export function readRulesYaml(text: string): FileRule[] {
+export async function readRulesYaml(text: string): Promise<FileRule[]> {
   const lines = new LineCounter();
-  refuseExcess(text);
-  const document = parseDocument(text, {
-    version: '1.2',
-    schema: 'core',
-    merge: false,
-    // Compared by us: the library compares every key with every other.
-    uniqueKeys: false,
-    stringKeys: true,
-    prettyErrors: false,
-    logLevel: 'error',
-    lineCounter: lines,
-  });
-  const faults = [...document.errors, ...document.warnings].map(({ pos, message }) => ({ offset: pos[0], message }));
-  refuse(faults, lines);
-  refuse(foreignParts(document), lines);
-  const rules = isMap(document.contents) ? document.contents.get('rules', true) : undefined;
-  if (!isMap(document.contents) || !isSeq(rules) || document.contents.items.length > 1) {
+  const tokens = await readTokens(text, lines);
+  const rules: FileRule[] = [];
+  const faults = new Map<string, Fault>();
+  for await (const part of inTurns(eachRule(tokens), RULES_A_TURN)) {
+    for (const one of part) {
+      refuseLong(one, lines);
+      const documents = [...new Composer(OPTIONS).compose(one, true, text.length)];
+      const found = documents.flatMap(faultsOf);
+      if (documents.length > 1) found.push({ offset: documents[1]!.range[0], message: 'Must be one document.' });
+      // What is outside the list is wrong in each of its rules.
+      for (const fault of found) faults.set(`${fault.offset} ${fault.message}`, fault);
+      if (faults.size === 0) rules.push(...rulesOf(documents[0]!, lines));
+    }
+  }
+  refuse([...faults.values()], lines);
+  return rules;
+}
+
+const OPTIONS = {
+  version: '1.2',
+  schema: 'core',
+  merge: false,
+  // Compared by us: the library compares every key with every other.
+  uniqueKeys: false,
+  stringKeys: true,
+  prettyErrors: false,
+  logLevel: 'error',
+} as const;
+
+function rulesOf(document: Document, lines: LineCounter): FileRule[] {
+  const { contents } = document;
+  const rules = isMap(contents) ? contents.get('rules', true) : undefined;
+  if (!isMap(contents) || !isSeq(rules) || contents.items.length > 1) {
     const message = 'Must be one mapping with nothing but `rules`, a list.';
     throw malformed([{ path: '', message, line: 1, column: 1 }]);
   }
@@ -82,17 +105,70 @@ function nearestLine(document: Document, path: (string | number)[], lineAt: (nod
 }
 
 /** The tokens of a text are read without recursion; how deep they nest and how many there are is known before anything is built. */
-function refuseExcess(text: string): void {
-  const parser = new Parser();
+async function readTokens(text: string, lines: LineCounter): Promise<CST.Token[]> {
+  const parser = new Parser(lines.addNewLine);
+  const tokens: CST.Token[] = [];
   let lexemes = 0;
-  for (const lexeme of new Lexer().lex(text)) {
-    for (const _ of parser.next(lexeme));
-    const deep = parser.stack.length > MAX_DEPTH;
-    if (!deep && ++lexemes <= MAX_LEXEMES) continue;
-    const before = text.slice(0, parser.offset).split('\n');
-    const message = deep ? `Is nested deeper than ${MAX_DEPTH} levels.` : 'Is too long. Send it in several parts.';
-    throw malformed([{ path: '', message, line: before.length, column: before.at(-1)!.length + 1 }]);
+  lines.addNewLine(0);
+  for await (const part of inTurns(new Lexer().lex(text), LEXEMES_A_TURN)) {
+    for (const lexeme of part) {
+      tokens.push(...parser.next(lexeme));
+      const deep = parser.stack.length > MAX_DEPTH;
+      if (!deep && ++lexemes <= MAX_LEXEMES) continue;
+      const message = deep ? `Is nested deeper than ${MAX_DEPTH} levels.` : 'Is too long. Send it in several parts.';
+      throw malformedAt({ offset: parser.offset, message }, lines);
+    }
   }
+  return [...tokens, ...parser.end()];
+}
+
+/** The same file once for each rule, with nothing but that in its list. As a whole where it is not plain that this is the same. */
+function* eachRule(tokens: readonly CST.Token[]): Generator<CST.Token[]> {
+  const place = tokens.findIndex(({ type }) => type === 'document');
+  const document = tokens[place] as CST.Document | undefined;
+  const map = document?.value;
+  const pairs = map && 'items' in map ? (map.items as CST.CollectionItem[]) : [];
+  const pair = pairs.find(({ value }) => value !== undefined);
+  const list = pair?.value;
+  if (!document || !map || !pair || !list || !isPlainList(list)) return yield [...tokens];
+  for (const item of list.items) {
+    const start = item.start.filter(({ type }) => type !== 'comma');
+    const items = [{ ...item, start }];
+    const value = { ...list, items } as CST.Token;
+    const contents = { ...map, items: pairs.map((each) => (each === pair ? { ...pair, value } : each)) } as CST.Token;
+    yield tokens.with(place, { ...document, value: contents });
+  }
+}
+
+/** A list with rules, and in brackets with a comma between any two. */
+function isPlainList(token: CST.Token): token is CST.BlockSequence | CST.FlowCollection {
+  if (token.type === 'block-seq') return token.items.length > 0;
+  if (token.type !== 'flow-collection' || token.start.type !== 'flow-seq-start') return false;
+  return token.items.length > 0 && token.items.every(isPlainItem);
+}
+
+function isPlainItem({ start, key, sep, value }: CST.FlowCollection['items'][number], index: number): boolean {
+  const commas = start.filter(({ type }) => type === 'comma').length;
+  return value !== undefined && !key && !sep && commas === Math.min(index, 1);
+}
+
+function refuseLong(tokens: readonly CST.Token[], lines: LineCounter): void {
+  let entries = 0;
+  const count = (token: CST.Token | null | undefined): void => {
+    if (token && 'items' in token) {
+      entries += token.items.length;
+      for (const { key, value } of token.items as CST.CollectionItem[]) (count(key), count(value));
+    }
+  };
+  for (const token of tokens) if (token.type === 'document') count(token.value);
+  if (entries <= MAX_ENTRIES) return;
+  const message = `Has more than ${MAX_ENTRIES} entries. Send it in several parts.`;
+  throw malformedAt({ offset: tokens.find(({ type }) => type === 'document')!.offset, message }, lines);
+}
+
+function faultsOf(document: Document): Fault[] {
+  const told = [...document.errors, ...document.warnings].map(({ pos, message }) => ({ offset: pos[0], message }));
+  return told.length > 0 ? told : foreignParts(document);
 }
 
 interface Fault {
@@ -126,12 +202,17 @@ function foreignParts(document: Document): Fault[] {
 
 function refuse(faults: readonly Fault[], lines: LineCounter): void {
   if (faults.length === 0) return;
-  throw malformed(
-    faults.slice(0, MAX_ERRORS).map(({ offset, message }) => {
-      const { line, col: column } = lines.linePos(offset);
-      return { path: '', message, line, column };
-    }),
-  );
+  const inOrder = faults.toSorted((a, b) => a.offset - b.offset);
+  throw malformed(inOrder.slice(0, MAX_ERRORS).map((fault) => placed(fault, lines)));
+}
+
+function malformedAt(fault: Fault, lines: LineCounter): ProblemException {
+  return malformed([placed(fault, lines)]);
+}
+
+function placed({ offset, message }: Fault, lines: LineCounter): InvalidValue {
+  const { line, col: column } = lines.linePos(offset);
+  return { path: '', message, line, column };
 }
 
 function malformed(errors: InvalidValue[]): ProblemException {

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { lineText, plainText } from '../../platform/http/plain-text.js';
+import { smallRecord } from '../../platform/http/small-record.js';
+import { isOneLine } from '../../platform/http/storable-text.js';
 import { conditionSchema } from '../engine/language/condition-schema.js';
 import { GROUP_KEYS } from '../engine/rule.js';
 import { SEVERITIES } from '../severity.js';
@@ -26,9 +29,9 @@ const recovery = z.strictObject({
 });
 
 /** What can be said about a rule, each by itself. How it goes together is for `judgeRule`. */
-export const ruleFields = {
-  name: z.string().trim().min(1).max(200),
-  description: z.string().trim().max(2_000).nullish(),
+const ruleFields = {
+  name: lineText(200),
+  description: plainText(2_000).nullish(),
   enabled: z.boolean(),
   severity: z.enum(SEVERITIES),
   scope: givenScopeSchema.optional(),
@@ -47,15 +50,13 @@ export const ruleFields = {
     .max(GROUP_KEYS.length)
     .transform((keys) => [...new Set(keys)])
     .describe('By what alerts are put together into one notice.'),
-  labels: z
-    .record(labelName, z.string().max(200))
-    .refine((labels) => Object.keys(labels).length <= 20, 'Must be at most 20 labels.'),
-  message: z.string().trim().min(1).max(2_000).nullish().describe('Template of what is told.'),
+  labels: smallRecord(labelName, lineText(200, 0), 20, 'labels'),
+  message: plainText(2_000).min(1).nullish().describe('Template of what is told.'),
   runbook_url: z
     .string()
     .trim()
     .max(2_000)
-    .refine(isWebAddress, 'Must be an http or https URL.')
+    .refine(isWebAddress, 'Must be an http or https URL without spaces.')
     .nullish()
     .describe('What to do about it.'),
   channels: z
@@ -87,5 +88,6 @@ export type RuleChanges = z.output<typeof changeRuleBody>;
 
 function isWebAddress(text: string): boolean {
   const url = URL.parse(text);
-  return url !== null && /^https?:$/.test(url.protocol) && /^https?:\/\//i.test(text);
+  // The parser leaves out line breaks and tabs.
+  return url !== null && /^https?:$/.test(url.protocol) && /^https?:\/\/\S+$/i.test(text) && isOneLine(text);
 }

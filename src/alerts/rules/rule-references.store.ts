@@ -22,3 +22,14 @@ export async function findReferences(manager: EntityManager, words: Words): Prom
   );
   return new FoundReferences(rows);
 }
+
+/** Those of these names that no monitoring item has, in their order. */
+export async function missingItems(manager: EntityManager, names: readonly string[]): Promise<string[]> {
+  if (names.length === 0) return [];
+  const rows = await manager.query<{ name: string }[]>(
+    `SELECT n.name FROM unnest($1::text[]) WITH ORDINALITY AS n (name, place)
+     WHERE NOT EXISTS (SELECT FROM monitoring_items i WHERE i.name = n.name) ORDER BY n.place`,
+    [names],
+  );
+  return rows.map(({ name }) => name);
+}

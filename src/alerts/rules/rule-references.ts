@@ -47,20 +47,24 @@ export function collectWords(scope: Scope, devices: readonly string[], into: Wor
 /**
  * The scope as it is stored: every reference by id, so that it holds when something is renamed.
  * @param errors gets what there is none of: a mistyped name would mean no device, and nobody would be told
+ * @param gone ids that are taken though there is nothing of them any more
  */
 export function resolveScope(
   { scope, devices, path }: GivenScope,
   found: FoundReferences,
   errors: InvalidValue[],
+  gone: ReadonlySet<string> = new Set(),
 ): Scope {
   if (scope.kind !== 'devices') return scope;
+  const find = (kind: ReferenceKind, word: string, path: string): string =>
+    gone.has(word) ? word : resolve(kind, word, path, found, errors);
   const at = (kind: ReferenceKind): string => {
     if (kind === 'templates') return 'scope.templates';
     return kind === 'devices' ? `${path}.ids` : `${path}.${kind}`;
   };
-  const resolved = mapWords(scope, (kind, word, index) => resolve(kind, word, `${at(kind)}.${index}`, found, errors));
+  const resolved = mapWords(scope, (kind, word, index) => find(kind, word, `${at(kind)}.${index}`));
   if (devices.length === 0) return resolved;
-  const ids = devices.map((word, index) => resolve('devices', word, `${path}.devices.${index}`, found, errors));
+  const ids = devices.map((word, index) => find('devices', word, `${path}.devices.${index}`));
   const all = [...new Set([...(resolved.selector.ids ?? []), ...ids])];
   return { ...resolved, selector: { ...resolved.selector, ids: all } };
 }
@@ -69,6 +73,20 @@ export function resolveScope(
 export function presentScope(scope: Scope, found: FoundReferences): Scope {
   if (scope.kind !== 'devices') return scope;
   return mapWords(scope, (kind, word) => (kind === 'devices' ? word : (found.find(kind, word)?.name ?? word)));
+}
+
+/** The scope without what is gone: it means the same. Of a list in which nothing is left all stays, as without it more would be meant. */
+export function withoutGone(scope: Scope, found: FoundReferences): Scope {
+  if (scope.kind !== 'devices') return scope;
+  return mapLists(scope, (kind, words) => {
+    const left = words.filter((word) => found.find(kind, word));
+    return left.length > 0 ? left : words;
+  });
+}
+
+/** Ids in a stored scope that there is nothing of any more. */
+export function goneOf(scope: Scope, found: FoundReferences): Set<string> {
+  return new Set(REFERENCE_KINDS.flatMap((kind) => wordsOf(scope, kind).filter((word) => !found.find(kind, word))));
 }
 
 /** What a stored scope refers to and that is gone. */
@@ -102,16 +120,23 @@ function wordsOf(scope: Scope, kind: ReferenceKind): readonly string[] {
 }
 
 function mapWords(
-  { selector, templates }: DeviceScope,
+  scope: DeviceScope,
   change: (kind: ReferenceKind, word: string, index: number) => string,
+): DeviceScope {
+  return mapLists(scope, (kind, words) => unique(words.map((word, index) => change(kind, word, index))));
+}
+
+function mapLists(
+  { selector, templates }: DeviceScope,
+  change: (kind: ReferenceKind, words: string[]) => string[],
 ): DeviceScope {
   const fields: Selector = { ...selector };
   for (const kind of REFERENCE_KINDS) {
     if (kind === 'templates') continue;
     const words = fields[fieldOf(kind)];
-    if (words) fields[fieldOf(kind)] = unique(words.map((word, index) => change(kind, word, index)));
+    if (words) fields[fieldOf(kind)] = change(kind, words);
   }
-  const changed = templates && unique(templates.map((word, index) => change('templates', word, index)));
+  const changed = templates && change('templates', templates);
   return { kind: 'devices', selector: fields, ...(changed && { templates: changed }) };
 }
 

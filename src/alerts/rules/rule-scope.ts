@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Selector, selectorSchema } from '../../devices/selector.js';
+import { tellable, validationMessage } from '../../platform/http/validation-message.js';
 import type { TargetKind } from '../../metrics/metric.js';
 import type { Scope } from '../engine/rule.js';
 
@@ -42,7 +43,7 @@ export const givenScopeSchema = z
   .transform((value, context): GivenScope => {
     const read = readScope(value);
     if (read.success) return read.data;
-    for (const issue of read.error.issues) {
+    for (const issue of tellable(read.error.issues)) {
       const keys = issue.code === 'unrecognized_keys' ? issue.keys : [];
       const message = keys.length > 0 ? `Unknown field. ${VALID}` : issue.message;
       for (const path of keys.length > 0 ? keys.map((key) => [...issue.path, key]) : [issue.path]) {
@@ -80,7 +81,7 @@ function readScope(value: unknown): ReadScope {
   if (typeof short !== 'object' || short === null || Array.isArray(short))
     return refuse('Must be a text or an object.');
   if ('kind' in short) {
-    return scopeSchema.transform((scope) => given(scope as Scope, [], 'scope.selector')).safeParse(short);
+    return scopeSchema.transform((scope) => given(scope as Scope, [], 'scope.selector')).safeParse(short, TOLD);
   }
   return flatScope
     .transform(({ devices: some = [], templates, ...fields }) => {
@@ -88,9 +89,10 @@ function readScope(value: unknown): ReadScope {
       const selector = Object.keys(fields).length > 0 || some.length > 0 ? fields : { all: true as const };
       return given({ kind: 'devices', selector: selector as Selector, ...(templates && { templates }) }, some, 'scope');
     })
-    .safeParse(short);
+    .safeParse(short, TOLD);
 }
 
+const TOLD = { error: validationMessage };
 const given = (scope: Scope, some: string[], path: string): GivenScope => ({ scope, devices: some, path });
 
 function refuse(message: string): ReadScope {

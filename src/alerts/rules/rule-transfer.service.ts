@@ -2,17 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { DataSource, type EntityManager } from 'typeorm';
+import { inTurns } from '../../devices/transfer/in-turns.js';
 import { ProblemException } from '../../platform/http/problem.js';
 import { YamlBody } from '../../platform/http/yaml-body.js';
 import { AuditLog } from '../../platform/security/audit-log.service.js';
 import { AlertRuleStore, MAX_RULES } from './alert-rules.store.js';
-import { fail, type ImportEntry, readEntries, report, rolledBack } from './import-entry.js';
+import { fail, type ImportEntry, readEntries, report, rolledBack, RULES_A_TURN } from './import-entry.js';
 import { judgeRule, type RuleContext } from './judge-rule.js';
 import { differs, newRow, nextRow } from './next-row.js';
 import { deviceNames, type PrintedRule, printRule, printRulesYaml } from './print-rules.js';
 import { type FileRule, readRulesYaml } from './read-rules-yaml.js';
 import { RuleContexts } from './rule-contexts.service.js';
-import { noWords } from './rule-references.js';
+import { goneOf, noWords } from './rule-references.js';
 import { findReferences } from './rule-references.store.js';
 import type { RuleRow } from './rule-row.js';
 import type { ExportQuery, ImportBody, ImportDto, ImportQuery } from './rule-transfer.dto.js';
@@ -36,7 +37,7 @@ export class RuleTransfer {
     const { references, channels } = await this.contexts.load(manager, await this.contexts.channelsOf(rows), rows);
     const devices = await findReferences(manager, { ...noWords(), devices: deviceNames(rows, references) });
     const rules: PrintedRule[] = rows.map((row) => printRule(row, references, devices, channels));
-    return format === 'json' ? JSON.stringify({ rules }) : printRulesYaml(rules);
+    return format === 'json' ? JSON.stringify({ rules }) : await printRulesYaml(rules);
   }
 
   /**
@@ -44,7 +45,7 @@ export class RuleTransfer {
    * @throws ProblemException `malformed_yaml`, `import_rolled_back`, `too_many_alert_rules`, `validation_failed`
    */
   async import(body: YamlBody | ImportBody, query: ImportQuery, request: FastifyRequest): Promise<ImportDto> {
-    const entries = readEntries(body instanceof YamlBody ? readFile(body.text) : body.rules.map(fromJson));
+    const entries = await readEntries(body instanceof YamlBody ? await readFile(body.text) : body.rules.map(fromJson));
     const given = entries.flatMap(({ changes }) => changes ?? []);
     const channels = await this.contexts.channelsOf([], given);
     return this.store.write(async (manager, now) => {
@@ -54,7 +55,10 @@ export class RuleTransfer {
       );
       const context = await this.contexts.load(manager, channels, there, given);
       const byName = new Map(there.map((row) => [row.name, row]));
-      const rows = entries.map((entry) => judge(entry, byName.get(entry.name ?? ''), context, query, now));
+      const rows: (RuleRow | null)[] = [];
+      for await (const part of inTurns(entries, RULES_A_TURN)) {
+        for (const entry of part) rows.push(judge(entry, byName.get(entry.name ?? ''), context, query, now));
+      }
       await this.store.insert(manager, having('created', entries, rows));
       await this.store.update(manager, having('updated', entries, rows));
       if (query.atomic && !query.dry_run && entries.some(({ status }) => status === 'failed'))
@@ -82,7 +86,9 @@ function judge(
   now: Date,
 ): RuleRow | null {
   if (entry.status === 'failed' || !entry.changes) return null;
-  const { values, problems } = judgeRule(entry.changes, null, context);
+  // What is gone already is not lost by this file.
+  const gone = there && goneOf(there.scope, context.references);
+  const { values, problems } = judgeRule(entry.changes, null, gone ? { ...context, gone } : context);
   if (there) entry.id = there.id;
   if (!values) {
     fail(entry, problems);
@@ -103,8 +109,8 @@ function having(wanted: ImportEntry['status'], entries: readonly ImportEntry[], 
   return rows.filter((row, index): row is RuleRow => row !== null && entries[index]!.status === wanted);
 }
 
-function readFile(text: string): FileRule[] {
-  const rules = readRulesYaml(text);
+async function readFile(text: string): Promise<FileRule[]> {
+  const rules = await readRulesYaml(text);
   if (rules.length <= MAX_RULES) return rules;
   const errors = [{ path: 'rules', message: `Must be at most ${MAX_RULES} rules.` }];
   throw new ProblemException('validation_failed', { detail: `rules: ${errors[0]!.message}`, errors });

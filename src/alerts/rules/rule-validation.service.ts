@@ -43,7 +43,7 @@ export class RuleValidation {
         position,
         length,
       })),
-      notes,
+      notes: values ? [...notes, ...(await this.contexts.notesOf(this.database.manager, values))] : notes,
       targets: values && (await this.targets.count(values.condition, values.scope)),
     };
   }

@@ -26,5 +26,7 @@ describe('times of a silence', () => {
     expect(faultOf(before, at(15))).toBeNull();
     expect(faultOf(before, at(20))).toContain('future');
     expect(faultOf({ startsAt: at(5), endsAt: at(5) }, at(0))).toContain('after');
+    expect(faultOf({ startsAt: at(0), endsAt: at(366 * 24 * 60) }, at(0))).toBeNull();
+    expect(faultOf({ startsAt: at(0), endsAt: at(366 * 24 * 60 + 1) }, at(0))).toContain('a year');
   });
 });

@@ -19,9 +19,14 @@ export function timesAfter(asked: AskedTimes, before: SilenceTimes | null, now: 
   return { startsAt, endsAt: asked.ends_at === undefined ? (before?.endsAt ?? startsAt) : new Date(asked.ends_at) };
 }
 
+/** Longer is no silence: switch the rule off, or change its scope. */
+export const LONGEST_SECONDS = 366 * 86_400;
+
 /** What is wrong with them; null: nothing. */
 export function faultOf({ startsAt, endsAt }: SilenceTimes, now: Date): string | null {
   if (endsAt <= startsAt) return 'Must be after `starts_at`.';
+  if (endsAt.getTime() - startsAt.getTime() > LONGEST_SECONDS * 1_000)
+    return 'Must be at most a year after `starts_at`.';
   return endsAt <= now ? 'Must be in the future. POST /api/v1/silences/{id}/expire ends a silence now.' : null;
 }
 

@@ -56,8 +56,8 @@ export class SilencesController {
     body: createSilenceBody,
     bodyExample: { matchers, duration_seconds: 7_200, comment },
     status: 201,
-    response,
-    example,
+    response: silenceDetailSchema,
+    example: silenceDetailExample,
     errors: ['too_many_silences'],
   })
   async create(@Body() body: CreateSilenceBody, @Req() request: FastifyRequest) {
@@ -73,8 +73,8 @@ export class SilencesController {
     params,
     body: changeSilenceBody,
     bodyExample: { duration_seconds: 14_400 },
-    response,
-    example,
+    response: silenceDetailSchema,
+    example: silenceDetailExample,
     errors: ['silence_not_found', 'silence_ended'],
   })
   async change(@Param() { id }: SilenceParams, @Body() body: ChangeSilenceBody, @Req() request: FastifyRequest) {

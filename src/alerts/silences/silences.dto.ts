@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { instant } from '../../platform/http/instant.js';
 import { listQuery } from '../../platform/http/list-query.js';
+import { lineText } from '../../platform/http/plain-text.js';
 import { GLOB_LIMITS } from '../engine/glob.js';
+import { compileMatchers } from './match-silence.js';
 import { MATCH_OPERATORS } from './matcher.js';
+import { LONGEST_SECONDS } from './silence-times.js';
 
 const MAX_MATCHERS = 20;
-const YEAR_SECONDS = 366 * 86_400;
 
 const matcher = z
   .strictObject({
@@ -44,7 +46,9 @@ export const silenceDetailSchema = silenceSchema.extend({
     .int()
     .nonnegative()
     .describe('How many open alerts its matchers mean now, also while it is not active.'),
+  warnings: z.array(z.string()).describe('Names of labels that no rule and no open alert has.'),
 });
+export type SilenceDetailDto = z.output<typeof silenceDetailSchema>;
 
 export const silenceExample: SilenceDto = {
   id: 'b1c7ad0e-6a3f-4f0e-9b8a-3a1f3f8f2c10',
@@ -60,15 +64,28 @@ export const silenceExample: SilenceDto = {
   created_at: '2026-11-21T09:30:00.000Z',
   updated_at: '2026-11-21T09:30:00.000Z',
 };
-export const silenceDetailExample = { ...silenceExample, matching_alerts: 12 };
+export const silenceDetailExample: SilenceDetailDto = { ...silenceExample, matching_alerts: 12, warnings: [] };
 
 const time = instant('2026-11-21T11:30:00Z');
 const fields = {
-  matchers: z.array(matcher).min(1, 'Must be at least one matcher.').max(MAX_MATCHERS),
+  matchers: z
+    .array(matcher)
+    .min(1, 'Must be at least one matcher.')
+    .max(MAX_MATCHERS)
+    .refine((matchers) => !compileMatchers(matchers)({}), {
+      error:
+        'Would match every alert that does not have these labels. At least one matcher must not match the empty text, such as ' +
+        '{"name": "site", "op": "!=", "value": ""}: any site.',
+    })
+    .describe('All of them must match, and at least one of them not the empty text.'),
   starts_at: time.describe('Default: now.'),
-  ends_at: time,
-  duration_seconds: z.int().min(1).max(YEAR_SECONDS).describe('Instead of `ends_at`: how long it is from its start.'),
-  comment: z.string().trim().max(2_000).nullable(),
+  ends_at: time.describe('At most a year after `starts_at`.'),
+  duration_seconds: z
+    .int()
+    .min(1)
+    .max(LONGEST_SECONDS)
+    .describe('Instead of `ends_at`: how long it is from its start.'),
+  comment: lineText(2_000, 0).nullable(),
 };
 const ends = { error: 'Give `ends_at` or `duration_seconds`, not both.', path: ['duration_seconds'] };
 

@@ -5,9 +5,16 @@ import { EventBus } from '../../platform/events/event-bus.store.js';
 import type { Page } from '../../platform/http/envelope.js';
 import { ProblemException } from '../../platform/http/problem.js';
 import { AuditLog } from '../../platform/security/audit-log.service.js';
+import { ALERT_LABELS, labelWarnings } from './label-warnings.js';
 import { compileMatchers } from './match-silence.js';
 import { faultOf, type SilenceTimes, timesAfter, timesEnded } from './silence-times.js';
-import type { ChangeSilenceBody, CreateSilenceBody, SilenceDto, SilencesQuery } from './silences.dto.js';
+import type {
+  ChangeSilenceBody,
+  CreateSilenceBody,
+  SilenceDetailDto,
+  SilenceDto,
+  SilencesQuery,
+} from './silences.dto.js';
 import { type SilenceRow, SilencesStore } from './silences.store.js';
 
 /** Those that have not ended: what the evaluator is able to match every few seconds. */
@@ -28,16 +35,13 @@ export class Silences {
   }
 
   /** @throws ProblemException `silence_not_found` */
-  async one(id: string): Promise<SilenceDto & { matching_alerts: number }> {
-    const row = found(await this.store.one(id));
-    const matches = compileMatchers(row.matchers);
-    const labels = await this.store.labelsOfOpen();
-    return { ...present(row), matching_alerts: labels.filter(matches).length };
+  async one(id: string): Promise<SilenceDetailDto> {
+    return this.detailed(present(found(await this.store.one(id))));
   }
 
   /** @throws ProblemException `validation_failed`, `too_many_silences` */
-  create(body: CreateSilenceBody, request: FastifyRequest): Promise<SilenceDto> {
-    return this.database.transaction(async (manager) => {
+  async create(body: CreateSilenceBody, request: FastifyRequest): Promise<SilenceDetailDto> {
+    const made = await this.database.transaction(async (manager) => {
       const now = await this.store.now(manager);
       const times = checked(timesAfter(body, null, now), now);
       const values = { matchers: body.matchers, comment: body.comment || null, ...times };
@@ -45,11 +49,12 @@ export class Silences {
       await this.refuseTooMany(manager);
       return this.written('created', request, manager, null, row);
     });
+    return this.detailed(made);
   }
 
   /** @throws ProblemException `silence_not_found`, `silence_ended`, `validation_failed`, `too_many_silences` */
-  change(id: string, body: ChangeSilenceBody, request: FastifyRequest): Promise<SilenceDto> {
-    return this.database.transaction(async (manager) => {
+  async change(id: string, body: ChangeSilenceBody, request: FastifyRequest): Promise<SilenceDetailDto> {
+    const changed = await this.database.transaction(async (manager) => {
       const now = await this.store.now(manager);
       const before = found(await this.store.lock(id, manager));
       if (before.state === 'ended') throw new ProblemException('silence_ended');
@@ -58,6 +63,7 @@ export class Silences {
       const row = await this.store.update(id, { matchers, comment: comment || null, ...times }, manager);
       return this.written('updated', request, manager, before, row);
     });
+    return this.detailed(changed);
   }
 
   /**
@@ -72,6 +78,20 @@ export class Silences {
       const row = await this.store.update(id, { ...before, ...timesEnded(before, now) }, manager);
       return this.written('ended', request, manager, before, row);
     });
+  }
+
+  /** With what it means now: who mistypes a matcher sees it here. */
+  private async detailed(silence: SilenceDto): Promise<SilenceDetailDto> {
+    const { matchers } = silence;
+    const matches = compileMatchers(matchers);
+    const known = new Set([...ALERT_LABELS, ...(await this.store.ruleLabels())]);
+    let matching_alerts = 0;
+    for await (const part of this.store.labelsOfOpen()) {
+      matching_alerts += part.filter(matches).length;
+      const unknown = matchers.filter(({ name }) => !known.has(name));
+      for (const { name } of unknown) if (part.some((labels) => Object.hasOwn(labels, name))) known.add(name);
+    }
+    return { ...silence, matching_alerts, warnings: labelWarnings(matchers, known) };
   }
 
   private async refuseTooMany(manager: EntityManager): Promise<void> {
@@ -111,7 +131,8 @@ function checked(times: SilenceTimes, now: Date): SilenceTimes {
 function present(row: SilenceRow): SilenceDto {
   return {
     id: row.id,
-    matchers: row.matchers,
+    // In this order: PostgreSQL gives the keys of jsonb back by their lengths.
+    matchers: row.matchers.map(({ name, op, value }) => ({ name, op, value })),
     state: row.state,
     starts_at: row.startsAt.toISOString(),
     ends_at: row.endsAt.toISOString(),

@@ -24,6 +24,7 @@ export interface SilenceValues {
   comment: string | null;
 }
 
+const ALERTS_A_TURN = 2_000;
 const STATE = `CASE WHEN now() >= ends_at THEN 'ended' WHEN now() < starts_at THEN 'pending' ELSE 'active' END`;
 const COLUMNS =
   `id, matchers, ${STATE} AS state, starts_at AS "startsAt", ends_at AS "endsAt", author, comment, ` +
@@ -62,12 +63,24 @@ export class SilencesStore {
     return rows[0] ?? null;
   }
 
-  /** Labels of all open alerts. */
-  async labelsOfOpen(): Promise<Record<string, string>[]> {
-    const rows = await this.database.query<{ labels: Record<string, string> }[]>(
-      `SELECT labels FROM alerts WHERE state <> 'resolved'`,
+  /** Labels of all open alerts, some thousand at a time: there may be so many that others would wait for us. */
+  async *labelsOfOpen(): AsyncGenerator<Record<string, string>[]> {
+    for (let after: string | undefined = ''; after !== undefined;) {
+      const rows: { fingerprint: string; labels: Record<string, string> }[] = await this.database.query(
+        `SELECT fingerprint, labels FROM alerts WHERE state <> 'resolved' AND fingerprint > $1 ORDER BY fingerprint LIMIT $2`,
+        [after, ALERTS_A_TURN],
+      );
+      yield rows.map(({ labels }) => labels);
+      after = rows.length < ALERTS_A_TURN ? undefined : rows.at(-1)?.fingerprint;
+    }
+  }
+
+  /** Names of the labels that rules give. */
+  async ruleLabels(): Promise<string[]> {
+    const rows = await this.database.query<{ name: string }[]>(
+      'SELECT DISTINCT jsonb_object_keys(labels) AS name FROM alert_rules',
     );
-    return rows.map(({ labels }) => labels);
+    return rows.map(({ name }) => name);
   }
 
   async now(manager: EntityManager): Promise<Date> {

@@ -20,10 +20,14 @@ export interface MessageAlert {
   summary: string;
   value: number | null;
   runbook_url: string | null;
+  /** Since when its trouble has been there, as `{{since}}` has it: not after it fired. */
+  began_at: string;
   fired_at: string;
   resolved_at: string | null;
   /** Why it ended; null while it fires. */
   resolution: string | null;
+  /** Who ended it by hand. */
+  resolved_by: string | null;
 }
 
 /** What a channel is to say. The same for every attempt of a delivery. */
@@ -47,10 +51,12 @@ export interface Message {
 /** What is known after one attempt. */
 export type DeliveryOutcome =
   | { outcome: 'delivered'; status: number | null; response: string | null }
-  /** Surely not delivered. `permanent`: trying again would be the same, such as a wrong address or a 4xx that is no 408, 425 or 429. */
+  /** Not delivered. `permanent`: it would surely be the same tomorrow, such as a message that the receiver calls invalid. */
   | {
       outcome: 'refused';
       permanent: boolean;
+      /** A part of it arrived, such as at one of several addresses: then its end is told as well. */
+      partly?: boolean;
       status: number | null;
       error: string;
       response: string | null;

@@ -81,8 +81,8 @@ export class ChannelsController {
     tag,
     summary: 'Change a channel',
     description:
-      'Of `config`, fields that are not given stay, null removes one, and `********` keeps a secret. When it is to go to another host, ' +
-      'secrets that are sent there are given again.',
+      'Of `config`, fields that are not given stay, null removes one, and `********` keeps a secret. When it is to go to another host or ' +
+      'port, or is secured otherwise, secrets that are sent there are given again.',
     role: 'admin',
     params,
     body: changeChannelBody,

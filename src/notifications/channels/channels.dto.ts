@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { listQuery } from '../../platform/http/list-query.js';
+import { lineText } from '../../platform/http/plain-text.js';
 import { CHANNEL_KINDS } from './channel-driver.port.js';
 import { channelConfigs } from './config/channel-config.dto.js';
 
@@ -47,7 +48,7 @@ const config = anyConfig.meta({
     return { title: kind, ...schema };
   }),
 });
-const name = z.string().trim().min(1).max(100);
+const name = lineText(100);
 
 export const createChannelBody = z.strictObject({
   name,

@@ -136,7 +136,7 @@ export class Channels {
     refuse(
       strayingPaths(kind, stored, merged).map((path) => ({
         path,
-        message: 'Give it again: it would go to another receiver than the one it was given for.',
+        message: 'Give it again: it would go to another receiver, or on another way, than the one it was given for.',
       })),
     );
     return merged;

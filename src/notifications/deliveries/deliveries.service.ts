@@ -95,7 +95,9 @@ export class Deliveries {
       refuseUnlessRetryable(delivery);
       const before = await this.one(id, manager);
       await manager.query(
-        `UPDATE deliveries SET state = CASE WHEN content IS NULL THEN 'waiting' ELSE 'retrying' END, next_attempt_at = now(),
+        // What surely did not arrive is composed anew: some of its alerts may have ended since, and nobody would be told of that.
+        `UPDATE deliveries SET state = CASE WHEN attempts = 0 THEN 'waiting' ELSE 'retrying' END,
+           content = CASE WHEN uncertain THEN content END, next_attempt_at = now(),
            give_up_at = now() + interval '24 hours', finished_at = NULL, locked_until = NULL WHERE id = $1`,
         [id],
       );

@@ -93,31 +93,31 @@ export class ClaimStore {
     );
   }
 
-  /** Writes what the claimed ones say, whom they leave out, and which of them say nothing. */
+  /** Writes what the claimed ones say, whom they leave out, and which of them are not sent. */
   async freeze(
     {
       contents,
       dropped,
-      cancelled,
+      ended,
     }: {
       contents: readonly Message[];
       dropped: readonly { deliveryId: string; alertId: string; reason: string }[];
-      cancelled: readonly { id: string; reason: string }[];
+      ended: readonly { id: string; state: 'cancelled' | 'failed'; reason: string }[];
     },
     manager: EntityManager,
   ): Promise<void> {
-    if (contents.length + dropped.length + cancelled.length === 0) return;
+    if (contents.length + dropped.length + ended.length === 0) return;
     await manager.query(
       `WITH dropped AS (
          UPDATE delivery_alerts m SET dropped = x.reason
          FROM jsonb_to_recordset($2::jsonb) AS x ("deliveryId" uuid, "alertId" uuid, reason text)
          WHERE m.delivery_id = x."deliveryId" AND m.alert_id = x."alertId"),
-       cancelled AS (
-         UPDATE deliveries d SET state = 'cancelled', attempts = d.attempts - 1, finished_at = now(), locked_until = NULL, last_error = x.reason
-         FROM jsonb_to_recordset($3::jsonb) AS x (id uuid, reason text) WHERE d.id = x.id)
+       ended AS (
+         UPDATE deliveries d SET state = x.state, attempts = d.attempts - 1, finished_at = now(), locked_until = NULL, last_error = x.reason
+         FROM jsonb_to_recordset($3::jsonb) AS x (id uuid, state text, reason text) WHERE d.id = x.id)
        UPDATE deliveries d SET content = x.content FROM (SELECT value AS content FROM json_array_elements($1::json)) x
        WHERE d.id = (x.content->>'id')::uuid`,
-      [JSON.stringify(contents), JSON.stringify(dropped), JSON.stringify(cancelled)],
+      [JSON.stringify(contents), JSON.stringify(dropped), JSON.stringify(ended)],
     );
   }
 

@@ -1,14 +1,17 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { AlertFacts } from '../../alerts/outbox/alert-facts.js';
 import { AlertFactsStore } from '../../alerts/outbox/alert-facts.store.js';
 import { Settings } from '../../platform/config/settings.schema.js';
+import { isDataError } from '../../platform/database/data-error.js';
+import { storableStart } from '../../platform/http/storable-text.js';
 import type { Message } from '../channels/channel-driver.port.js';
 import { type ClaimedMember, type ClaimedRow, ClaimStore } from './claim.store.js';
 import { cancelReason, composeMessage, freezeAgain, freezeFirst, type Frozen } from './freeze-delivery.js';
 
 /** For the queue in this process and for writing down the outcome. */
 const LOCK_MARGIN_MS = 10_000;
+const MAX_REASON = 300;
 
 /** A delivery that this process is to send. */
 export interface Claimed {
@@ -22,6 +25,8 @@ export interface Claimed {
 /** Claims what is due and says what is in it. */
 @Injectable()
 export class Claimer {
+  private readonly log = new Logger('Deliveries');
+
   constructor(
     private readonly database: DataSource,
     private readonly settings: Settings,
@@ -30,16 +35,48 @@ export class Claimer {
   ) {}
 
   /**
-   * In one transaction of at most five statements, whatever their number. Whatever dies before its commit has sent nothing.
+   * In one transaction of at most five statements, whatever their number; of more when one of them cannot be put into words, which fails by
+   * itself then. Whatever dies before its commit has sent nothing.
    * @param room how many of each channel
    */
   async claim(room: readonly { channelId: string; free: number; enabled: boolean }[]): Promise<Claimed[]> {
     if (room.length === 0) return [];
     const lockMs = this.settings.notifyTimeoutSeconds * 1_000 + LOCK_MARGIN_MS;
-    return this.database.transaction(async (manager) => {
-      const rows = await this.store.claim(room, lockMs, manager);
-      return rows.length === 0 ? [] : this.freeze(rows, manager);
-    });
+    const claim = (freeze: Claimer['freeze']): Promise<Claimed[]> =>
+      this.database.transaction(async (manager) => {
+        const rows = await this.store.claim(room, lockMs, manager);
+        return rows.length === 0 ? [] : freeze.call(this, rows, manager);
+      });
+    try {
+      return await claim(this.freeze);
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      return claim(this.freezeApart);
+    }
+  }
+
+  /** By halves, each behind a savepoint: what cannot be written is found, fails, and holds up no other. */
+  private async freezeApart(rows: readonly ClaimedRow[], manager: EntityManager): Promise<Claimed[]> {
+    try {
+      return await manager.transaction((inner) => this.freeze(rows, inner));
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      const [only] = rows;
+      if (rows.length === 1 && only) {
+        const ended = [this.failed(only, error as Error)];
+        await this.store.freeze({ contents: [], dropped: [], ended }, manager);
+        return [];
+      }
+      const middle = rows.length >> 1;
+      const before = await this.freezeApart(rows.slice(0, middle), manager);
+      return [...before, ...(await this.freezeApart(rows.slice(middle), manager))];
+    }
+  }
+
+  private failed({ id }: ClaimedRow, { message }: Error) {
+    const reason = `It cannot be put into words: ${storableStart(message, MAX_REASON)}`;
+    this.log.error(`The delivery ${id} fails. ${reason}`);
+    return { id, state: 'failed' as const, reason };
   }
 
   private async freeze(rows: readonly ClaimedRow[], manager: EntityManager): Promise<Claimed[]> {
@@ -55,19 +92,24 @@ export class Claimer {
     const claimed: Claimed[] = [];
     const contents: Message[] = [];
     const dropped: { deliveryId: string; alertId: string; reason: string }[] = [];
-    const cancelled: { id: string; reason: string }[] = [];
+    const ended: { id: string; state: 'cancelled' | 'failed'; reason: string }[] = [];
     for (const row of rows) {
-      const frozen = decide(row, byDelivery.get(row.id) ?? [], facts);
-      dropped.push(...frozen.dropped.map((each) => ({ deliveryId: row.id, ...each })));
-      if (frozen.alerts === null) {
-        cancelled.push({ id: row.id, reason: cancelReason(frozen.dropped) });
-        continue;
+      try {
+        const frozen = decide(row, byDelivery.get(row.id) ?? [], facts);
+        const message =
+          frozen.alerts && (row.content ?? composeMessage(row, frozen.alerts, this.settings.publicUrl, row.now));
+        dropped.push(...frozen.dropped.map((each) => ({ deliveryId: row.id, ...each })));
+        if (message === null) {
+          ended.push({ id: row.id, state: 'cancelled', reason: cancelReason(frozen.dropped) });
+          continue;
+        }
+        if (row.content === null) contents.push(message);
+        claimed.push({ id: row.id, channelId: row.channelId, number: row.attempts, message });
+      } catch (error) {
+        ended.push(this.failed(row, error as Error));
       }
-      const message = row.content ?? composeMessage(row, frozen.alerts, this.settings.publicUrl, row.now);
-      if (row.content === null) contents.push(message);
-      claimed.push({ id: row.id, channelId: row.channelId, number: row.attempts, message });
     }
-    await this.store.freeze({ contents, dropped, cancelled }, manager);
+    await this.store.freeze({ contents, dropped, ended }, manager);
     await this.alerts.untell(untold(members, dropped), manager);
     return claimed;
   }

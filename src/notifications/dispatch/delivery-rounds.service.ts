@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Settings } from '../../platform/config/settings.schema.js';
@@ -39,7 +40,7 @@ export class DeliveryRounds {
   private known: { channels: Map<string, KeptChannel>; until: number } | null = null;
   private results: AttemptResult[] = [];
   private readonly recovered = new Set<string>();
-  private ending = new AbortController();
+  private ending = endingOfMany();
   /** Told when there is something to write, or room. */
   onProgress: () => void = () => undefined;
 
@@ -58,10 +59,15 @@ export class DeliveryRounds {
     this.known = null;
   }
 
-  /** Writes outcomes, then claims as much as there is room for. Rejects while the database is away; nothing is lost by that. */
-  async round(): Promise<void> {
+  /**
+   * Writes outcomes, then claims as much as there is room for. Rejects while the database is away; nothing is lost by that.
+   * @returns how long nothing will be due, ms; null when nothing is to come
+   */
+  async round(): Promise<number | null> {
     await this.flush();
     const channels = await this.channels();
+    // Asked first: what becomes due between the two is claimed, not forgotten.
+    const idleMs = await this.idleMs(channels);
     const now = performance.now();
     const room = [...channels.values()].flatMap(({ id: channelId, name, enabled }) => {
       const free = this.watch(channelId, name).gate.room(now);
@@ -74,14 +80,14 @@ export class DeliveryRounds {
     });
     for (const { id, channel } of tasks) this.watch(channel.id, channel.name).gate.claimed(id);
     this.lanes.add(tasks);
+    return idleMs;
   }
 
-  /** How long nothing will be due, ms; null when nothing is to come. */
-  async idleMs(): Promise<number | null> {
+  private async idleMs(channels: ReadonlyMap<string, KeptChannel>): Promise<number | null> {
     const now = performance.now();
-    const channels = [...(await this.channels()).values()];
-    const opening = channels.flatMap(({ id, name }) => this.watch(id, name).gate.opensAt(now) ?? []);
-    const open = channels.filter(({ id, name }) => this.watch(id, name).gate.opensAt(now) === null).map(({ id }) => id);
+    const all = [...channels.values()];
+    const opening = all.flatMap(({ id, name }) => this.watch(id, name).gate.opensAt(now) ?? []);
+    const open = all.filter(({ id, name }) => this.watch(id, name).gate.opensAt(now) === null).map(({ id }) => id);
     const due = await this.claims.nextDueMs(open, this.database.manager);
     const times = [...opening.map((at) => at - now), ...(due === null ? [] : [due])];
     return times.length > 0 ? Math.max(0, Math.min(...times)) : null;
@@ -96,7 +102,7 @@ export class DeliveryRounds {
     const timer = setTimeout(() => this.ending.abort(new Error('The process ends.')), patienceMs);
     await this.lanes.idle();
     clearTimeout(timer);
-    this.ending = new AbortController();
+    this.ending = endingOfMany();
     await this.flush();
   }
 
@@ -189,4 +195,11 @@ export class DeliveryRounds {
     this.results.push({ deliveryId, channelId, number, startedAt, durationMs, outcome, nextInMs });
     if (this.results.length >= RESULTS_BATCH || !this.lanes.isQueued(channelId)) this.onProgress();
   }
+}
+
+/** Every attempt under way listens to it, and listens no more when it is over: as many as there are channels and more. */
+function endingOfMany(): AbortController {
+  const ending = new AbortController();
+  setMaxListeners(0, ending.signal);
+  return ending;
 }

@@ -16,6 +16,7 @@ export class DispatchDuty implements OnApplicationBootstrap {
     const { dispatcher, feed } = this;
     feed.on('deliveries_due', () => dispatcher.wake());
     feed.on('alerts_changed', () => dispatcher.wake());
+    feed.on('alert_rules_changed', () => dispatcher.rulesChanged());
     feed.on('channels_changed', () => dispatcher.channelsChanged());
     feed.onGap(() => dispatcher.channelsChanged());
     this.leadership.take({

@@ -11,6 +11,8 @@ const LONGEST_SLEEP_MS = 20_000;
 /** While notices are sent, the outbox is looked into no oftener unless somebody says that there is something. */
 const LOOK_EVERY_MS = 1_000;
 const SWEEP_EVERY_MS = 60_000;
+/** What fires and no channel was for is looked at again, also when nothing says that something changed. */
+const REPLAN_EVERY_MS = 5 * 60_000;
 const PAUSE_AFTER_FAILURE_MS = 1_000;
 /** What is under way when the process ends may take this long. */
 const FAREWELL_MS = 7_000;
@@ -22,7 +24,9 @@ export class Dispatcher {
   private readonly alarm = new WakeUp();
   private lookedAt = -Infinity;
   private sweptAt = -Infinity;
+  private replannedAt = -Infinity;
   private isAsked = false;
+  private isRerouted = false;
 
   constructor(
     private readonly planner: Planner,
@@ -40,6 +44,12 @@ export class Dispatcher {
   /** Channels or routes changed. */
   channelsChanged(): void {
     this.rounds.forgetChannels();
+    this.rulesChanged();
+  }
+
+  /** Who is told of what may be another. */
+  rulesChanged(): void {
+    this.isRerouted = true;
     this.wake();
   }
 
@@ -47,7 +57,7 @@ export class Dispatcher {
   async work(signal: AbortSignal): Promise<void> {
     this.rounds.onProgress = () => this.alarm.wake();
     this.rounds.forgetChannels();
-    this.isAsked = true;
+    this.rulesChanged();
     let failures = 0;
     while (!signal.aborted) {
       let ms: number;
@@ -68,12 +78,11 @@ export class Dispatcher {
   /** @returns how long nothing will be to do, ms */
   private async pass(): Promise<number> {
     if (this.isAsked || performance.now() - this.lookedAt >= LOOK_EVERY_MS) await this.look();
-    await this.rounds.round();
+    const idleMs = await this.rounds.round();
     if (performance.now() - this.sweptAt >= SWEEP_EVERY_MS) {
       await this.results.giveUp();
       this.sweptAt = performance.now();
     }
-    const idleMs = await this.rounds.idleMs();
     this.status.passed(performance.now());
     this.outage.succeeded(new Date());
     return Math.min(idleMs ?? LONGEST_SLEEP_MS, LONGEST_SLEEP_MS);
@@ -85,8 +94,20 @@ export class Dispatcher {
     try {
       while ((await this.planner.takeOutbox()).more);
       while ((await this.planner.followUp()).more);
+      if (this.isRerouted || performance.now() - this.replannedAt >= REPLAN_EVERY_MS) await this.replan();
     } catch (error) {
       this.isAsked = true;
+      throw error;
+    }
+  }
+
+  private async replan(): Promise<void> {
+    this.isRerouted = false;
+    try {
+      await this.planner.replan();
+      this.replannedAt = performance.now();
+    } catch (error) {
+      this.isRerouted = true;
       throw error;
     }
   }

@@ -17,7 +17,7 @@ export interface Draft {
  * @param isTold whether the receiver knows that it fires, or may
  * @returns why not; null when it is
  */
-export function dropReason(kind: DeliveryKind, alert: AlertFacts, isTold: boolean): DropReason | null {
+function dropReason(kind: DeliveryKind, alert: AlertFacts, isTold: boolean): DropReason | null {
   if (kind === 'resolved') return isTold ? null : 'not_told';
   if (alert.state !== 'firing') return 'resolved';
   if (alert.acknowledged) return 'acknowledged';
@@ -102,8 +102,10 @@ function presentAlert(alert: AlertFacts, status: MessageAlert['status']): Messag
     summary: alert.summary,
     value: alert.value,
     runbook_url: alert.runbookUrl,
+    began_at: alert.beganAt.toISOString(),
     fired_at: (alert.firedAt ?? alert.resolvedAt ?? new Date(0)).toISOString(),
     resolved_at: ended ? (alert.resolvedAt?.toISOString() ?? null) : null,
     resolution: ended ? alert.resolution : null,
+    resolved_by: ended ? alert.resolvedBy : null,
   };
 }

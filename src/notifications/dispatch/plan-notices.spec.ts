@@ -54,7 +54,7 @@ const briefly = ({ made, members, dropped, perhapsMoot, changed, untold }: Notic
   ...(dropped.length > 0 && { dropped: dropped.map(({ deliveryId }) => deliveryId) }),
   ...(perhapsMoot.length > 0 && { moot: perhapsMoot }),
   ...(changed.length > 0 && { changed: changed.map(({ id, severity, at }) => `${id} ${severity} ${at - NOW}`) }),
-  ...(untold > 0 && { untold }),
+  ...(untold.length > 0 && { untold }),
 });
 
 describe('planNotices', () => {
@@ -150,11 +150,18 @@ describe('planNotices', () => {
     expect(briefly(planNotices(items, ground(more)))).toEqual(expected);
   });
 
-  it('counts those that nobody is told of', () => {
+  it('names those that nobody is told of', () => {
     const plan = planNotices(
       [item('firing')],
       ground({ routing: { routes: [], channels: new Map(), matchesDevice: () => false } }),
     );
-    expect(briefly(plan)).toEqual({ made: [], joined: [], untold: 1 });
+    expect(briefly(plan)).toEqual({ made: [], joined: [], untold: ['a1'] });
+  });
+
+  it('decides for the others when it cannot for one', () => {
+    const broken = item('firing', { id: 'broken', groupBy: 5 as never });
+    const plan = planNotices([broken, item('firing')], ground());
+    expect(briefly(plan)).toEqual({ made: ['firing 1'], joined: ['n1'], untold: ['broken'] });
+    expect(plan.faults).toEqual([{ alertId: 'broken', reason: expect.stringContaining('TypeError') as string }]);
   });
 });

@@ -56,14 +56,16 @@ export interface NoticePlan {
   followUps: ({ alertId: string } & FollowUp)[];
   /** Alerts that need no follow-up any more. */
   settled: string[];
-  /** How many alerts fire that nobody is told of. */
-  untold: number;
+  /** Ids of alerts that fire and that no channel is for. */
+  untold: string[];
+  /** Alerts that nothing could be decided for: a mistake of ours, and of no other alert. */
+  faults: { alertId: string; reason: string }[];
 }
 
 /** Decides who is told of what in which delivery. Items in the order in which they happened. */
 export function planNotices(items: readonly NoticeItem[], ground: PlanGround): NoticePlan {
   const planner = new NoticePlanner(ground);
-  for (const item of items) planner.add(item);
+  for (const item of items) planner.take(item);
   return planner.plan;
 }
 
@@ -76,7 +78,8 @@ class NoticePlanner {
     perhapsMoot: [],
     followUps: [],
     settled: [],
-    untold: 0,
+    untold: [],
+    faults: [],
   };
   private readonly open = new Map<string, Gathering>();
   private readonly openings = new Map<string, Opening[]>();
@@ -90,7 +93,16 @@ class NoticePlanner {
     }
   }
 
-  add(item: NoticeItem): void {
+  take(item: NoticeItem): void {
+    try {
+      this.add(item);
+    } catch (error) {
+      this.plan.faults.push({ alertId: item.alert.id, reason: String(error) });
+      if (item.kind === 'firing') this.plan.untold.push(item.alert.id);
+    }
+  }
+
+  private add(item: NoticeItem): void {
     if (item.kind === 'resolved') return this.resolve(item);
     // It has ended since; that is an item of its own.
     if (item.alert.state !== 'firing') return;
@@ -103,7 +115,7 @@ class NoticePlanner {
       const known = item.kind === 'firing' ? before.some(isToldOrWillBe) : before.some(({ state }) => !isFinal(state));
       if (!known) this.join(item, channel, group, time);
     }
-    if (item.kind === 'firing' && choice.channels.length === 0) this.plan.untold++;
+    if (item.kind === 'firing' && choice.channels.length === 0) this.plan.untold.push(item.alert.id);
     const followUp = item.kind === 'escalation' ? null : firstFollowUp(choice.route, time.at);
     if (followUp) this.plan.followUps.push({ alertId: item.alert.id, ...followUp });
   }

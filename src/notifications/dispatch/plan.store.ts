@@ -50,6 +50,14 @@ export class PlanStore {
     );
   }
 
+  /** A time to compare `untold_at` with; null while no channel may be told anything. */
+  async untoldUntil(manager: EntityManager): Promise<string | null> {
+    const [row] = await manager.query<{ now: string }[]>(
+      'SELECT clock_timestamp()::text AS now WHERE EXISTS (SELECT FROM channels WHERE enabled)',
+    );
+    return row?.now ?? null;
+  }
+
   async write(plan: NoticePlan, giveUpAfterMs: number, manager: EntityManager): Promise<void> {
     const { made, changed, members, dropped, followUps, settled } = plan;
     await manager.query(
@@ -137,6 +145,20 @@ export class PlanStore {
        FROM alert_follow_ups WHERE due_at <= clock_timestamp() ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED`,
       [limit],
     );
+  }
+
+  /** The one that is due first cannot be done: in an hour again. @returns the id of its alert; null when none is due */
+  async setFollowUpAside(manager: EntityManager): Promise<string | null> {
+    const [row] = await manager.query<{ id: string }[]>(
+      `WITH later AS (
+         UPDATE alert_follow_ups f SET
+           remind_at = CASE WHEN f.remind_at <= clock_timestamp() THEN now() + interval '1 hour' ELSE f.remind_at END,
+           escalate_at = CASE WHEN f.escalate_at <= clock_timestamp() THEN now() + interval '1 hour' ELSE f.escalate_at END
+         WHERE f.alert_id = (SELECT alert_id FROM alert_follow_ups WHERE due_at <= clock_timestamp() ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+         RETURNING f.alert_id AS id)
+       SELECT id FROM later`,
+    );
+    return row?.id ?? null;
   }
 
   async moveFollowUps(

@@ -4,17 +4,28 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { AlertFactsStore } from '../../alerts/outbox/alert-facts.store.js';
 import { Outbox } from '../../alerts/outbox/outbox.store.js';
 import { Settings } from '../../platform/config/settings.schema.js';
+import { isDataError } from '../../platform/database/data-error.js';
 import { judgeFollowUp } from '../policy/follow-up.js';
 import { groupOf } from '../policy/notice-group.js';
 import { pickChannels } from '../policy/pick-channels.js';
 import { RoutingStore } from '../policy/routing.store.js';
+import { CancelDeliveries } from './cancel-deliveries.store.js';
 import { PlanStore } from './plan.store.js';
 import { type NoticeItem, planNotices } from './plan-notices.js';
 
 const OUTBOX_BATCH = 1_000;
 const FOLLOW_UP_BATCH = 500;
+const UNTOLD_BATCH = 500;
+/** Taken one by one, where something in a batch cannot be written. */
+const SINGLES = 100;
 /** How long a delivery is tried for. */
-export const GIVE_UP_MS = 24 * 3_600_000;
+const GIVE_UP_MS = 24 * 3_600_000;
+
+/** How many were taken, and whether others may be left. */
+interface Taken {
+  taken: number;
+  more: boolean;
+}
 
 /** Turns what must be told into deliveries. */
 @Injectable()
@@ -30,32 +41,108 @@ export class Planner {
     private readonly alerts: AlertFactsStore,
     private readonly routing: RoutingStore,
     private readonly store: PlanStore,
+    private readonly cancel: CancelDeliveries,
   ) {}
 
   /**
    * One batch of the outbox, in one transaction with the deliveries made of it: at most eight statements, whatever its size.
    * @returns how many items were taken; less than a full batch when the outbox is empty
    */
-  async takeOutbox(): Promise<{ taken: number; more: boolean }> {
+  async takeOutbox(): Promise<Taken> {
+    return this.inParts(
+      OUTBOX_BATCH,
+      (limit) => this.takeItems(limit),
+      (manager) => this.outbox.setAside(manager),
+    );
+  }
+
+  /** One batch of reminders and escalations that are due, likewise. */
+  async followUp(): Promise<Taken> {
+    return this.inParts(
+      FOLLOW_UP_BATCH,
+      (limit) => this.takeFollowUps(limit),
+      (manager) => this.store.setFollowUpAside(manager),
+    );
+  }
+
+  /**
+   * Tells what fires and no channel was for, if one is now: after channels, routes or rules changed. What waits for a channel that is
+   * switched off is cancelled before. One transaction for each batch; two statements when there is nothing to do.
+   */
+  async replan(): Promise<void> {
+    await this.cancel.ofDisabled(this.database.manager);
+    const until = await this.store.untoldUntil(this.database.manager);
+    if (until === null) return;
+    const setAside = async (manager: EntityManager): Promise<string | null> => {
+      const [id] = await this.alerts.untold(until, 1, manager);
+      if (id !== undefined) await this.alerts.setUntold([id], manager);
+      return id ?? null;
+    };
+    while ((await this.inParts(UNTOLD_BATCH, (limit) => this.takeUntold(until, limit), setAside)).more);
+  }
+
+  /** What fails for what is in it is done one by one: what cannot be done is set aside and holds up no other. */
+  private async inParts(
+    most: number,
+    take: (limit: number) => Promise<number>,
+    setAside: (manager: EntityManager) => Promise<string | null>,
+  ): Promise<Taken> {
+    try {
+      const taken = await take(most);
+      return { taken, more: taken === most };
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+    }
+    let taken = 0;
+    for (; taken < SINGLES; taken++) {
+      try {
+        if ((await take(1)) === 0) return { taken, more: false };
+      } catch (error) {
+        if (!isDataError(error)) throw error;
+        this.sayFault(await this.database.transaction(setAside), (error as Error).message);
+      }
+    }
+    return { taken, more: true };
+  }
+
+  private async takeItems(limit: number): Promise<number> {
     return this.database.transaction(async (manager) => {
       const now = await this.store.enter(manager);
-      const items = await this.outbox.take(OUTBOX_BATCH, manager);
-      if (items.length === 0) return { taken: 0, more: false };
+      const items = await this.outbox.take(limit, manager);
+      if (items.length === 0) return 0;
       await this.tell(
         items.map(({ kind, at, alert }) => ({ kind, at: at.getTime(), alert })),
         now,
         manager,
       );
-      return { taken: items.length, more: items.length === OUTBOX_BATCH };
+      return items.length;
     });
   }
 
-  /** One batch of reminders and escalations that are due, likewise. */
-  async followUp(): Promise<{ taken: number; more: boolean }> {
+  private async takeUntold(until: string, limit: number): Promise<number> {
     return this.database.transaction(async (manager) => {
       const now = await this.store.enter(manager);
-      const due = await this.store.dueFollowUps(FOLLOW_UP_BATCH, manager);
-      if (due.length === 0) return { taken: 0, more: false };
+      const ids = await this.alerts.untold(until, limit, manager);
+      const facts = await this.alerts.of(ids, manager);
+      if (ids.length === 0) return 0;
+      const untold = await this.tell(
+        [...facts.values()].map((alert) => ({ kind: 'firing', at: now, alert })),
+        now,
+        manager,
+      );
+      await this.alerts.setTold(
+        ids.filter((id) => !untold.has(id)),
+        manager,
+      );
+      return ids.length;
+    });
+  }
+
+  private async takeFollowUps(limit: number): Promise<number> {
+    return this.database.transaction(async (manager) => {
+      const now = await this.store.enter(manager);
+      const due = await this.store.dueFollowUps(limit, manager);
+      if (due.length === 0) return 0;
       const facts = await this.alerts.of(
         due.map(({ alertId }) => alertId),
         manager,
@@ -78,11 +165,12 @@ export class Planner {
       const plan = planNotices(items, { ...this.ground(now), routing, openings, gathering });
       await this.store.write({ ...plan, followUps: [] }, GIVE_UP_MS, manager);
       await this.store.moveFollowUps(next, manager);
-      return { taken: due.length, more: due.length === FOLLOW_UP_BATCH };
+      return due.length;
     });
   }
 
-  private async tell(items: NoticeItem[], now: number, manager: EntityManager): Promise<void> {
+  /** @returns ids of those that no channel is for */
+  private async tell(items: NoticeItem[], now: number, manager: EntityManager): Promise<Set<string>> {
     const alerts = items.map(({ alert }) => alert);
     const routing = await this.routing.read(alerts, manager);
     const openings = await this.store.openings(
@@ -94,7 +182,14 @@ export class Planner {
     const plan = planNotices(items, { ...this.ground(now), routing, openings, gathering });
     await this.store.write(plan, GIVE_UP_MS, manager);
     await this.store.cancelMoot(plan, manager);
-    this.sayUntold(plan.untold, routing.channels.size);
+    await this.alerts.setUntold(plan.untold, manager);
+    this.sayUntold(plan.untold.length, routing.channels.size);
+    for (const { alertId, reason } of plan.faults) this.sayFault(alertId, reason);
+    return new Set(plan.untold);
+  }
+
+  private sayFault(alertId: string | null, reason: string): void {
+    this.log.error(`Nobody is told of the alert ${alertId ?? 'that was'}: ${reason}`);
   }
 
   private ground(now: number) {

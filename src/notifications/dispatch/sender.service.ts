@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../platform/config/settings.schema.js';
-import type { DeliveryOutcome, Message } from '../channels/channel-driver.port.js';
+import type { ChannelDriver, DeliveryOutcome, Message } from '../channels/channel-driver.port.js';
 import { ChannelDrivers } from '../channels/channel-drivers.js';
+import { describeError } from '../outbound/describe-error.js';
 import type { KeptChannel } from '../channels/channel-vault.store.js';
 
 /** A driver that does not heed its signal is not waited for any longer. */
@@ -22,7 +23,12 @@ export class Sender {
   async send(message: Message, channel: KeptChannel, ending: AbortSignal): Promise<DeliveryOutcome> {
     const { opened, fault } = channel;
     if (!opened) return refusal(fault ?? 'Its secrets cannot be opened.');
-    const driver = this.drivers.of(channel.kind);
+    let driver: ChannelDriver;
+    try {
+      driver = this.drivers.of(channel.kind);
+    } catch (error) {
+      return refusal(describeError(error));
+    }
     const seconds = this.settings.notifyTimeoutSeconds;
     const limit = new AbortController();
     const late = new Promise<DeliveryOutcome>((resolve) => {
@@ -36,7 +42,7 @@ export class Sender {
       if (ending.aborted) end();
       return await Promise.race([driver.send(message, opened, limit.signal), late]);
     } catch (error) {
-      return { outcome: 'unknown', error: `The driver failed: ${(error as Error).message}` };
+      return { outcome: 'unknown', error: `The driver failed: ${describeError(error)}` };
     } finally {
       clearTimeout(timer);
       ending.removeEventListener('abort', end);

@@ -1,20 +1,32 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Settings } from '../../platform/config/settings.schema.js';
 import { type RequestTarget, withoutCredentials } from '../../platform/http/request-target.js';
+import { type OutboundAnswer, OutboundClient } from '../outbound/outbound.client.js';
+import { outboundPolicy } from '../outbound/outbound-guard.js';
+import { withoutSecrets } from '../outbound/without-secrets.js';
 
 const LIMIT_MS = 10_000;
 
-/** Whoever waits for the heartbeat. Its URL is a secret: who knows it can send it too. It is never part of an error. */
+/**
+ * Whoever waits for the heartbeat. Its URL is a secret: who knows it can send it too. It is never part of an error. Who set it may mean an
+ * address within the own network, but hardly a link-local one or a metadata service; redirects are not followed.
+ */
 @Injectable()
-export class HeartbeatReceiver {
+export class HeartbeatReceiver implements OnModuleDestroy {
   private readonly target: RequestTarget | null;
+  private readonly outbound: OutboundClient;
 
-  constructor({ heartbeatUrl }: Settings) {
+  constructor({ heartbeatUrl, outboundAllow }: Settings) {
     this.target = heartbeatUrl ? withoutCredentials(heartbeatUrl) : null;
+    this.outbound = new OutboundClient(outboundPolicy({ outboundPrivate: true, outboundAllow }, undefined));
   }
 
   get isConfigured(): boolean {
     return this.target !== null;
+  }
+
+  onModuleDestroy(): void {
+    this.outbound.close();
   }
 
   /** @throws Error saying why it did not arrive */
@@ -22,19 +34,16 @@ export class HeartbeatReceiver {
     if (!this.target) return;
     const { url, headers } = this.target;
     const limit = AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)]);
-    const response = await fetch(url, { headers: { 'user-agent': 'Swarmward', ...headers }, signal: limit }).catch(
-      (error: unknown) => {
-        throw new Error(reasonOf(error));
-      },
-    );
-    await response.body?.cancel();
-    if (!response.ok) throw new Error(`it answered with HTTP ${response.status}`);
+    const answer = await this.outbound.send({ method: 'GET', url: url.href, headers }, limit);
+    const reason =
+      limit.aborted && answer.kind !== 'answered' ? `no answer within ${LIMIT_MS / 1_000} s` : faultOf(answer);
+    if (reason !== null) throw new Error(withoutSecrets(reason, [url.href]));
   }
 }
 
-function reasonOf(error: unknown): string {
-  const { name, cause } = error as Error;
-  if (name === 'TimeoutError') return `no answer within ${LIMIT_MS / 1_000} s`;
-  const { code } = (cause ?? {}) as { code?: unknown };
-  return typeof code === 'string' ? code : 'it cannot be reached';
+function faultOf(answer: OutboundAnswer): string | null {
+  if (answer.kind !== 'answered') return answer.error;
+  const { status } = answer;
+  if (status >= 200 && status < 300) return null;
+  return `it answered with HTTP ${status}${status < 400 ? ': redirects are not followed' : ''}`;
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 /** The watchdog judges and tells; each may be done by another process. */
-export const HALVES = ['evaluator', 'dispatcher'] as const;
+const HALVES = ['evaluator', 'dispatcher'] as const;
 export type Half = (typeof HALVES)[number];
 /** How long ago each did its work, ms; null where nobody knows. */
 export type Ages = Readonly<Record<Half, number | null>>;

@@ -4,7 +4,7 @@ import type { Ages } from './watchdog-beats.store.js';
 const LEAST_LIMIT_MS = 45_000;
 
 /** How long ago the last work of a half may be, ms. Rules may be evaluated more rarely than every half minute. */
-export function ageLimitMs(evaluationSeconds: number): number {
+function ageLimitMs(evaluationSeconds: number): number {
   return Math.max(LEAST_LIMIT_MS, evaluationSeconds * 1_500);
 }
 

@@ -20,7 +20,7 @@ export type OutboundAnswer =
       kind: 'answered';
       status: number;
       retryAfter: string | null;
-      /** The beginning, at most {@link KEPT_BYTES}. */
+      /** The beginning, at most {@link READ_BYTES}: with secrets it may repeat, which are to be masked before it is cut. */
       body: string;
     }
   /** Nothing was sent. `permanent`: the receiver lies where nothing may be sent to. */
@@ -29,7 +29,6 @@ export type OutboundAnswer =
   | { kind: 'unknown'; error: string };
 
 const READ_BYTES = 64 * 1024;
-export const KEPT_BYTES = 1_024;
 /** Idle connections: shorter than servers keep them (Node 5 s, nginx 75 s), so that none is closed under a request. */
 const IDLE_MS = 4_000;
 const CONNECTIONS_PER_RECEIVER = 32;
@@ -160,12 +159,13 @@ function readStart(response: IncomingMessage): Promise<string> {
   let read = 0;
   return new Promise((resolve) => {
     response.on('data', (chunk: Buffer) => {
-      if (read < KEPT_BYTES) kept.push(chunk.subarray(0, KEPT_BYTES - read));
+      if (read < READ_BYTES) kept.push(chunk.subarray(0, READ_BYTES - read));
       read += chunk.length;
       if (read > READ_BYTES) response.destroy();
     });
     // What breaks it is no matter: its beginning is there.
     response.on('error', () => undefined);
-    response.on('close', () => resolve(Buffer.concat(kept).toString().replaceAll('\0', '')));
+    // `stream`: half a character at its end is left out.
+    response.on('close', () => resolve(new TextDecoder().decode(Buffer.concat(kept), { stream: true })));
   });
 }

@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { isOneLine } from '../../platform/http/storable-text.js';
 import { type OutboundPolicy, refusalOf } from './outbound-guard.js';
 
 /** Names that mean an address everywhere, so that it need not be looked up to be judged. */
@@ -41,6 +42,8 @@ export function literalRefusal(host: string, policy: OutboundPolicy): string | n
 
 /** What is wrong with a URL whatever its host; null when nothing is. */
 export function urlFault(text: string): string | null {
+  // The parser leaves line breaks and tabs out, and spaces around.
+  if (/\s/.test(text) || !isOneLine(text)) return 'Must not hold spaces, line breaks or control characters.';
   if (!URL.canParse(text)) return 'Must be a URL such as https://example.org/hook.';
   const { protocol, username, password, port } = new URL(text);
   if (protocol !== 'http:' && protocol !== 'https:') return 'Must begin with https:// or http://.';

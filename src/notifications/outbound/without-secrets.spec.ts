@@ -17,5 +17,15 @@ describe('withoutSecrets', () => {
     ['the longer of two', 'abcdefgh', ['abcd', 'abcdefgh'], MASK],
     ['nothing short', 'an answer', ['an'], 'an answer'],
     ['nothing at all', 'an answer', [], 'an answer'],
+    ['the beginning at the end', 'no token abcdefghij', ['abcdefghijklmnop'], `no token ${MASK}`],
+    ['the beginning of a path at the end', 'no /services/T000/B0', [HOOK], `no ${MASK}`],
+    ['no beginning that is short', 'a text of abcdefg', ['abcdefghijklmnop'], 'a text of abcdefg'],
+    ['what NUL parts', 'no abcd\0efgh', ['abcdefgh'], `no ${MASK}`],
   ])('masks %s', (_, text, secrets, masked) => expect(withoutSecrets(text, secrets)).toBe(masked));
+
+  it('cuts what is masked, between characters', () => {
+    const token = 'x1'.repeat(1_000);
+    expect(withoutSecrets(`${'-'.repeat(20)}${token}`, [token], 24)).toBe(`${'-'.repeat(20)}****`);
+    expect(withoutSecrets('ab💥', [], 3)).toBe('ab');
+  });
 });

@@ -1,9 +1,11 @@
+import { severityRank } from '../../alerts/severity.js';
+import { storableStart } from '../../platform/http/storable-text.js';
 import type { Message } from '../channels/channel-driver.port.js';
 
 const MAX_NAMES = 3;
 const MAX_LENGTH = 250;
 
-/** One line for people: `12 alerts in Berlin: Device down`. What happened to them (firing, resolved, …) is said beside it. */
+/** One line for people: `12 alerts in Berlin: Device down, Packet loss`, the worst first. What happened to them (firing, resolved, …) is said beside it. */
 export function noticeTitle({
   kind,
   alerts,
@@ -11,7 +13,8 @@ export function noticeTitle({
 }: Pick<Message, 'kind' | 'alerts' | 'group_labels'>): string {
   if (kind === 'test') return 'A test of Swarmward: notifications arrive here';
   const [first] = alerts;
-  const rules = [...new Set(alerts.map(({ rule_name }) => rule_name))];
+  const worstFirst = alerts.toSorted((a, b) => severityRank(a.severity) - severityRank(b.severity));
+  const rules = [...new Set(worstFirst.map(({ rule_name }) => rule_name))];
   const named =
     rules.slice(0, MAX_NAMES).join(', ') + (rules.length > MAX_NAMES ? ` and ${rules.length - MAX_NAMES} more` : '');
   const place = labels['site'] ?? labels['region'] ?? null;
@@ -19,5 +22,5 @@ export function noticeTitle({
     alerts.length === 1 && first
       ? `${first.rule_name}: ${first.target_name}${first.site_name ? ` (${first.site_name})` : ''}`
       : `${alerts.length} alerts${place === null ? '' : ` in ${place}`}: ${named}`;
-  return text.slice(0, MAX_LENGTH);
+  return storableStart(text, MAX_LENGTH);
 }

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { ChannelDirectory } from '../../alerts/channel-directory.port.js';
-import type { InvalidValue } from '../../platform/http/problem.js';
+import { isUuid } from '../../devices/inventory/uuid.js';
+import type { RouteMatchers } from './route.js';
+import { FoundRouteReferences, type RouteReference, wordsOf } from './route-references.js';
 
-const MAX_NAMED = 20;
+const TABLES: Record<RouteReference, string> = { sites: 'sites', groups: 'groups', rules: 'alert_rules' };
 
 /** What routes name. */
 @Injectable()
@@ -28,15 +30,19 @@ export class ReferencedNames {
     return new Map([...found].flatMap(([ref, { id }]) => (there.has(id) ? [[ref, id] as const] : [])));
   }
 
-  async unknownRules(refs: readonly string[], path: string, manager: EntityManager): Promise<InvalidValue[]> {
-    const missing = await manager.query<{ word: string; place: number }[]>(
-      `SELECT w.word, w.place::int - 1 AS place FROM unnest($1::text[]) WITH ORDINALITY w (word, place)
-       WHERE NOT EXISTS (SELECT FROM alert_rules r WHERE r.name = w.word OR r.id::text = lower(w.word)) ORDER BY place LIMIT ${MAX_NAMED}`,
-      [refs],
-    );
-    return missing.map(({ word, place }) => ({
-      path: `${path}.${place}`,
-      message: `There is no alert rule "${word}".`,
-    }));
+  /** What any number of matchers refer to. One statement; none when they refer to nothing. */
+  async ofMatchers(all: readonly RouteMatchers[], manager: EntityManager): Promise<FoundRouteReferences> {
+    const parts: string[] = [];
+    const values: unknown[] = [];
+    for (const kind of Object.keys(TABLES) as RouteReference[]) {
+      const words = wordsOf(all, kind);
+      if (words.length === 0) continue;
+      const [ids, names] = [values.push(words.filter(isUuid)), values.push(words)];
+      parts.push(
+        `SELECT '${kind}' AS kind, id, name FROM ${TABLES[kind]} WHERE id = ANY ($${ids}::uuid[]) OR name = ANY ($${names}::text[])`,
+      );
+    }
+    if (parts.length === 0) return new FoundRouteReferences([]);
+    return new FoundRouteReferences(await manager.query(parts.join(' UNION ALL '), values));
   }
 }

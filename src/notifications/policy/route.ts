@@ -5,9 +5,9 @@ import type { QuietHours } from './quiet-hours.js';
 export interface RouteMatchers {
   severities?: Severity[];
   target_kinds?: string[];
-  /** Ids or names of rules. */
+  /** Ids of rules; names are taken as well. */
   rules?: string[];
-  /** Of the device: ids or names of sites (those below them count as well) and groups, and tags. */
+  /** Of the device: sites (those below them count as well) and groups, by id as a rename must not change who is told, and tags. */
   sites?: string[];
   groups?: string[];
   tags?: string[];

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { SEVERITIES } from '../../alerts/severity.js';
 import { listQuery } from '../../platform/http/list-query.js';
+import { lineText } from '../../platform/http/plain-text.js';
+import { smallRecord } from '../../platform/http/small-record.js';
 import { WEEKDAYS } from './quiet-hours.js';
 
 const MAX_MINUTES = 30 * 24 * 60;
 const TARGET_KINDS = ['device', 'swarm', 'node', 'service', 'self', 'queue', 'rule', 'channel'] as const;
 
 const names = z.array(z.string().trim().min(1).max(200)).min(1).max(100);
-const matchers = z
+export const routeMatchers = z
   .strictObject({
     severities: z.array(z.enum(SEVERITIES)).min(1).max(SEVERITIES.length).optional(),
     target_kinds: z.array(z.enum(TARGET_KINDS)).min(1).max(TARGET_KINDS.length).optional(),
@@ -15,9 +17,7 @@ const matchers = z
     sites: names.optional().describe('Ids or names of sites of the device; those below them count as well.'),
     groups: names.optional().describe('Ids or names of groups that the device is in.'),
     tags: z.array(z.string().trim().toLowerCase().min(1).max(200)).min(1).max(100).optional(),
-    labels: z
-      .record(z.string().min(1).max(100), z.string().max(500))
-      .refine((labels) => Object.keys(labels).length <= 20, { error: 'Must have at most 20 labels.' })
+    labels: smallRecord(z.string().min(1).max(100), z.string().max(500), 20, 'labels')
       .optional()
       .describe('Labels that the alert has.'),
   })
@@ -42,7 +42,7 @@ export const routeSchema = z.strictObject({
   name: z.string(),
   position: z.int(),
   enabled: z.boolean(),
-  matchers,
+  matchers: routeMatchers,
   channels: z.array(channelRef).describe('None: the default channels.'),
   continues: z.boolean(),
   group_wait_seconds: z.int().nullable(),
@@ -52,6 +52,9 @@ export const routeSchema = z.strictObject({
   quiet_hours: quietHours.required().partial({ days: true }).nullable(),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
+  missing_references: z
+    .array(z.strictObject({ path: z.string(), message: z.string() }))
+    .describe('What its matchers refer to and that was deleted since.'),
 });
 export type RouteDto = z.output<typeof routeSchema>;
 
@@ -70,15 +73,16 @@ export const routeExample: RouteDto = {
   quiet_hours: { timezone: 'Europe/Berlin', from: '22:00', to: '06:00', except: ['critical'] },
   created_at: '2026-11-21T09:30:00.000Z',
   updated_at: '2026-11-21T09:30:00.000Z',
+  missing_references: [],
 };
 
 const channelRefs = z.array(z.string().trim().min(1).max(200)).max(50).describe('Ids or names of channels.');
 const minutes = z.int().min(1).max(MAX_MINUTES).nullable();
 const fields = {
-  name: z.string().trim().min(1).max(200),
+  name: lineText(200),
   position: z.int().min(0).max(1_000_000).describe('The least is asked first.'),
   enabled: z.boolean(),
-  matchers,
+  matchers: routeMatchers,
   channels: channelRefs.describe('Ids or names of channels. None: the default channels.'),
   continues: z.boolean().describe('Whether the routes after it are asked as well.'),
   group_wait_seconds: z

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { DataSource, type EntityManager } from 'typeorm';
 import { isTimeZone } from '../../devices/calendar/wall-clock.js';
-import { unknownReferences } from '../../devices/inventory/selector-references.store.js';
 import { isViolation } from '../../devices/items/violation.js';
 import { EventBus } from '../../platform/events/event-bus.store.js';
 import type { Page } from '../../platform/http/envelope.js';
@@ -12,6 +11,7 @@ import { listRows } from '../../platform/security/list-rows.store.js';
 import { NotificationRoute } from './notification-route.entity.js';
 import { ReferencedNames } from './referenced-names.store.js';
 import { routeFaults } from './route-faults.js';
+import { type FoundRouteReferences, missingFrom, presentMatchers, resolveMatchers } from './route-references.js';
 import type { ChangeRouteBody, CreateRouteBody, RouteDto, RoutesQuery } from './routes.dto.js';
 
 /** What the dispatcher is able to look through for every alert. */
@@ -44,14 +44,14 @@ export class NotificationRoutes {
       },
       where: query.q ? [{ condition: 'position(lower(?) in lower(name)) > 0', values: [query.q] }] : [],
     };
-    const names = await this.names.ofChannels(this.database.manager);
-    return listRows(this.database, list, query, (row: Row) => present(row, names));
+    const page = await listRows(this.database, list, query, (row: Row) => row);
+    return { ...page, data: await this.presentAll(page.data as Row[], this.database.manager) };
   }
 
   /** @throws ProblemException `notification_route_not_found` */
   async one(id: string): Promise<RouteDto> {
     const { manager } = this.database;
-    return present(await find(manager, id), await this.names.ofChannels(manager));
+    return this.present(await find(manager, id), manager);
   }
 
   /** @throws ProblemException `validation_failed`, `name_taken`, `too_many_notification_routes` */
@@ -71,7 +71,7 @@ export class NotificationRoutes {
   change(id: string, body: ChangeRouteBody, request: FastifyRequest): Promise<RouteDto> {
     return this.write(body.name, async (manager) => {
       const route = await find(manager, id, true);
-      const before = present(route, await this.names.ofChannels(manager));
+      const before = await this.present(route, manager);
       // Merging would leave old matchers beside the new ones.
       Object.assign(route, await this.valuesOf(body, manager));
       refuse(routeFaults(route, isTimeZone));
@@ -83,7 +83,7 @@ export class NotificationRoutes {
   /** @throws ProblemException `notification_route_not_found` */
   async remove(id: string, request: FastifyRequest): Promise<void> {
     await this.database.transaction(async (manager) => {
-      const before = present(await find(manager, id, true), await this.names.ofChannels(manager));
+      const before = await this.present(await find(manager, id, true), manager);
       await manager.delete(NotificationRoute, { id });
       await this.record('deleted', request, manager, id, before);
     });
@@ -96,7 +96,7 @@ export class NotificationRoutes {
     id: string,
     before: RouteDto | undefined,
   ): Promise<RouteDto> {
-    const after = present(await find(manager, id), await this.names.ofChannels(manager));
+    const after = await this.present(await find(manager, id), manager);
     await this.record(what, request, manager, id, before, after);
     return after;
   }
@@ -114,7 +114,21 @@ export class NotificationRoutes {
     await this.bus.publish({ kind: 'channels_changed' }, manager);
   }
 
-  /** With channels as ids. @throws ProblemException `validation_failed` for what there is not */
+  private async presentAll(routes: readonly NotificationRoute[], manager: EntityManager): Promise<RouteDto[]> {
+    const names = await this.names.ofChannels(manager);
+    const found = await this.names.ofMatchers(
+      routes.map(({ matchers }) => matchers),
+      manager,
+    );
+    return routes.map((route) => present(route, names, found));
+  }
+
+  private async present(route: NotificationRoute, manager: EntityManager): Promise<RouteDto> {
+    const [shown] = await this.presentAll([route], manager);
+    return shown!;
+  }
+
+  /** With whatever is referred to as ids. @throws ProblemException `validation_failed` for what there is not */
   private async valuesOf(body: ChangeRouteBody, manager: EntityManager): Promise<Partial<NotificationRoute>> {
     const { channels, escalate_channels: further, matchers } = body;
     const found =
@@ -125,19 +139,19 @@ export class NotificationRoutes {
       (refs ?? []).flatMap((ref, index) =>
         found.has(ref) ? [] : [{ path: `${path}.${index}`, message: `There is no channel "${ref}".` }],
       );
-    const { sites, groups, rules } = matchers ?? {};
+    const given = (matchers ?? {}) as NotificationRoute['matchers'];
+    const references = await this.names.ofMatchers([given], manager);
     refuse([
       ...unknown(channels, 'channels'),
       ...unknown(further, 'escalate_channels'),
-      ...(await unknownReferences(manager, { ...(sites && { sites }), ...(groups && { groups }) }, 'matchers')),
-      ...(rules ? await this.names.unknownRules(rules, 'matchers.rules', manager) : []),
+      ...missingFrom(given, references),
     ]);
     const idsOf = (refs: string[]): string[] => [...new Set(refs.map((ref) => found.get(ref)!))];
-    const given: Partial<NotificationRoute> = {
+    return {
       ...(body.name !== undefined && { name: body.name }),
       ...(body.position !== undefined && { position: body.position }),
       ...(body.enabled !== undefined && { enabled: body.enabled }),
-      ...(matchers && { matchers: matchers as NotificationRoute['matchers'] }),
+      ...(matchers && { matchers: resolveMatchers(given, references) }),
       ...(channels && { channelIds: idsOf(channels) }),
       ...(body.continues !== undefined && { continues: body.continues }),
       ...(body.group_wait_seconds !== undefined && { groupWaitSeconds: body.group_wait_seconds }),
@@ -146,7 +160,6 @@ export class NotificationRoutes {
       ...(further && { escalateChannelIds: idsOf(further) }),
       ...(body.quiet_hours !== undefined && { quietHours: body.quiet_hours as NotificationRoute['quietHours'] }),
     };
-    return given;
   }
 
   private async write<T>(name: string | undefined, work: (manager: EntityManager) => Promise<T>): Promise<T> {
@@ -172,22 +185,28 @@ function refuse(errors: InvalidValue[]): void {
   if (first) throw new ProblemException('validation_failed', { detail: `${first.path}: ${first.message}`, errors });
 }
 
-function present(route: NotificationRoute, names: ReadonlyMap<string, string>): RouteDto {
+function present(route: NotificationRoute, names: ReadonlyMap<string, string>, found: FoundRouteReferences): RouteDto {
   const channels = (ids: string[]) => ids.flatMap((id) => (names.has(id) ? [{ id, name: names.get(id)! }] : []));
   return {
     id: route.id,
     name: route.name,
     position: route.position,
     enabled: route.enabled,
-    matchers: route.matchers as RouteDto['matchers'],
+    matchers: presentMatchers(route.matchers, found) as RouteDto['matchers'],
     channels: channels(route.channelIds),
     continues: route.continues,
     group_wait_seconds: route.groupWaitSeconds,
     remind_every_minutes: route.remindEveryMinutes,
     escalate_after_minutes: route.escalateAfterMinutes,
     escalate_channels: channels(route.escalateChannelIds),
-    quiet_hours: route.quietHours,
+    quiet_hours: route.quietHours && inReadingOrder(route.quietHours),
     created_at: route.createdAt.toISOString(),
     updated_at: route.updatedAt.toISOString(),
+    missing_references: missingFrom(route.matchers, found),
   };
+}
+
+/** PostgreSQL gives the keys of jsonb back by their lengths. */
+function inReadingOrder({ timezone, days, from, to, except }: NonNullable<RouteDto['quiet_hours']>) {
+  return { timezone, ...(days && { days }), from, to, except };
 }

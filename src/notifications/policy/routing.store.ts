@@ -1,13 +1,19 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { AlertFacts } from '../../alerts/outbox/alert-facts.js';
 import type { KnownChannel, Routing } from './pick-channels.js';
 import type { Route } from './route.js';
+import { isTimeZone } from '../../devices/calendar/wall-clock.js';
 import { RouteScopes } from './route-scopes.store.js';
+import { type RouteFault, soundRoutes } from './sound-routes.js';
 
 /** Reads all that choosing goes by. */
 @Injectable()
 export class RoutingStore {
+  private readonly log = new Logger('NotificationRoutes');
+  /** So that each is said once. */
+  private readonly said = new Set<string>();
+
   constructor(private readonly scopes: RouteScopes) {}
 
   /** For these alerts. Two statements at most. */
@@ -21,12 +27,20 @@ export class RoutingStore {
          coalesce((SELECT jsonb_agg(jsonb_build_object('id', id, 'name', name, 'kind', kind, 'enabled', enabled, 'isDefault', is_default)
              ORDER BY name) FROM channels), '[]') AS channels`,
     );
-    const { routes } = found;
+    const { sound: routes, faults } = soundRoutes(found.routes, isTimeZone);
+    this.say(faults);
     const devices = alerts.flatMap(({ deviceId }) => deviceId ?? []);
     return {
       routes,
       channels: new Map(found.channels.map((channel) => [channel.id, channel])),
       matchesDevice: await this.scopes.matcher(routes, devices, manager),
     };
+  }
+
+  private say(faults: readonly RouteFault[]): void {
+    const texts = faults.map(({ id, reason }) => `The notification route ${id} does not work: ${reason}`);
+    for (const text of texts) if (!this.said.has(text)) this.log.error(text);
+    this.said.clear();
+    for (const text of texts) this.said.add(text);
   }
 }

@@ -39,6 +39,11 @@ describe('readSettings', () => {
       { SWARMWARD_WORKER_QUEUES: 'swarm,post' },
       /must name queues out of swarm, ping, checks, on-demand, snmp, maintenance/,
     ],
+    [
+      'fewer connections than a scheduler keeps and needs',
+      { SWARMWARD_DATABASE_POOL_SIZE: '4' },
+      /^SWARMWARD_DATABASE_POOL_SIZE must be at least 5 connections, but is "4"$/,
+    ],
     ['TLS without certificates', { DOCKER_TLS_VERIFY: '1' }, /needs DOCKER_CERT_PATH/],
   ])('refuses %s', (_, env, message) => {
     expect(problemsOf(env)).toEqual([expect.stringMatching(message)]);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { editDistance } from './edit-distance.js';
 import { type Role, Settings, settingSpecs, type SettingSpec } from './settings.schema.js';
 
 /** The environment cannot be understood. `problems` has one sentence per mistake, values of secrets left out. */
@@ -66,21 +67,8 @@ function shown(spec: SettingSpec, value: string | undefined): string {
   return spec.secret || value === undefined ? '' : `, but is ${JSON.stringify(value.slice(0, 80))}`;
 }
 
-/** The candidate with the smallest Levenshtein distance. */
+/** The candidate that the fewest slips of a key lead away from. */
 export function nearest(word: string, candidates: string[]): string {
   const distances = candidates.map((candidate) => [editDistance(word, candidate), candidate] as const);
   return distances.reduce((best, next) => (next[0] < best[0] ? next : best))[1];
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

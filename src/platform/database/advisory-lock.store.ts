@@ -53,7 +53,8 @@ export class AdvisoryLock {
       await client.query('RESET idle_session_timeout; RESET idle_in_transaction_session_timeout');
     } catch (error) {
       const { message } = error as Error;
-      this.log.warn(error instanceof LeaseLostError ? message : `The lock ${name} could not be given back: ${message}`);
+      if (!(error instanceof LeaseLostError)) this.log.warn(`The lock ${name} could not be given back: ${message}`);
+      else this.log[error.broken ? 'debug' : 'warn'](message);
       client.end().catch(() => undefined);
     }
   }

@@ -20,6 +20,14 @@ export interface Lease {
 /** The lock was lost: somebody else may hold it by now. Whatever was about to be published must not be. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
+
+  /** @param broken whether the connection broke, which everything else that needs the database says as well */
+  constructor(
+    message: string,
+    readonly broken: boolean,
+  ) {
+    super(message);
+  }
 }
 
 /** Proves to PostgreSQL three times a lease that this process still runs, and to this process that it still holds the lock. */
@@ -78,7 +86,7 @@ export class LeaseHeartbeat implements Lease {
     } catch (error) {
       // Within a failed transaction every statement is refused, but the session and its lock live on.
       if ((error as { code?: unknown }).code !== '25P02') {
-        return this.lose((error as Error).message);
+        return this.lose((error as Error).message, true);
       }
     }
     this.provedAt = Math.max(this.provedAt, askedAt);
@@ -86,16 +94,16 @@ export class LeaseHeartbeat implements Lease {
 
   private checkClock(): void {
     const silentMs = performance.now() - this.provedAt;
-    if (silentMs > this.leaseMs) this.lose(`no answer from PostgreSQL for ${Math.round(silentMs)} ms`);
+    if (silentMs > this.leaseMs) this.lose(`no answer from PostgreSQL for ${Math.round(silentMs)} ms`, false);
   }
 
   private readonly onBroken = (error?: Error): void => {
-    this.lose(error?.message ?? 'the connection ended');
+    this.lose(error?.message ?? 'the connection ended', true);
   };
 
-  private lose(reason: string): void {
+  private lose(reason: string, broken: boolean): void {
     if (this.lost.signal.aborted) return;
     clearInterval(this.timer);
-    this.lost.abort(new LeaseLostError(`The lock ${this.name} was lost: ${reason}`));
+    this.lost.abort(new LeaseLostError(`The lock ${this.name} was lost: ${reason}`, broken));
   }
 }

@@ -3,7 +3,7 @@ import { CsvBody } from './csv-body.js';
 import type { EndpointSpec } from './endpoint.decorator.js';
 import { type InvalidValue, ProblemException } from './problem.js';
 import { isStorable } from './storable-text.js';
-import { validationMessage } from './validation-message.js';
+import { tellable, validationMessage } from './validation-message.js';
 import { YamlBody } from './yaml-body.js';
 
 /** The parts of a request that are validated; replaced by what the schemas make of them. */
@@ -54,7 +54,7 @@ function isNothing(body: unknown): boolean {
 function parse(schema: z.ZodType, value: unknown, kind: string, errors: InvalidValue[]): unknown {
   const result = schema.safeParse(value, { error: validationMessage });
   if (result.success) return result.data;
-  for (const issue of result.error.issues) {
+  for (const issue of tellable(result.error.issues)) {
     if (issue.code === 'unrecognized_keys') errors.push(...unknownKeys(issue, schema, kind));
     else errors.push({ path: issue.path.join('.'), message: issue.message });
   }

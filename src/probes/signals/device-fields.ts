@@ -1,4 +1,5 @@
 import { FLAP_RESULTS } from '../state/flapping.js';
+import { FRESH_INTERVALS } from '../state/device-state.js';
 import { IS_STALE } from '../state/stale-state.js';
 
 /** What is known of a device beside its rings. */
@@ -8,6 +9,7 @@ export type DeviceField =
   | 'flapping'
   | 'flaps'
   | 'down_seconds'
+  | 'up_seconds'
   | 'no_data_seconds'
   | 'loss'
   | 'rtt'
@@ -15,7 +17,13 @@ export type DeviceField =
   | 'http_status'
   | 'cert_expiry_days';
 
-const secondsSince = (time: string): string => `greatest(0, extract(epoch FROM now() - ${time}))::float8`;
+/** By date_part(), which is of float8: extract() of an interval takes the way over `numeric`. */
+const secondsSince = (time: string): string => `greatest(0, date_part('epoch', now() - ${time}))`;
+
+/** Of what has begun, whatever the clock says: 0 is that it has not. */
+const LEAST_SECONDS = 0.001;
+/** As long as the rings reach back: then any result is enough. */
+const UNTOLD_INTERVAL = 600;
 
 /** It is probed at all; what its profile leaves out has no such values. */
 export const IS_PROBED = `p.mode = 'standalone'`;
@@ -50,7 +58,11 @@ export const FIELD_SQL: Record<DeviceField, string> = {
      THEN bit_count(((st.history # (st.history >> 1)) & ((1 << (least(st.history_length, ${FLAP_RESULTS}) - 1)) - 1))::bit(32)) END`,
   ),
   down_seconds: known(
-    `CASE st.state WHEN 'up' THEN 0 WHEN 'down' THEN ${secondsSince('coalesce(st.down_since, st.since)')} END`,
+    `CASE st.state WHEN 'up' THEN 0 WHEN 'down' THEN greatest(${LEAST_SECONDS}, ${secondsSince('coalesce(st.down_since, st.since)')}) END`,
+  ),
+  // A probe that fails may be the first of an outage.
+  up_seconds: known(
+    `CASE st.state WHEN 'up' THEN CASE WHEN st.outcome = 'failed' THEN 0 ELSE ${secondsSince('st.since')} END WHEN 'down' THEN 0 END`,
   ),
   no_data_seconds: `CASE WHEN st.blind AND NOT ${IS_STALE} THEN NULL
     ELSE ${secondsSince(`greatest(${DATA_UNTIL}, ${LEFT_ALONE_UNTIL}, ${EXPECTED_SINCE})`)} END`,
@@ -68,5 +80,7 @@ export const RING_OF: Partial<Record<DeviceField, Ring>> = { loss: 'ring_loss', 
 /** Columns and rings of type `real`. */
 export const STORED_AS_REAL: ReadonlySet<DeviceField> = new Set<DeviceField>(['loss', 'rtt', 'jitter']);
 
-/** That there is a value of a window to be computed; of a device that nothing is known of now there is none. */
-export const HAS_WINDOW = known('0');
+/** The interval of its results, in seconds, when there is a value of a window to be computed; of a device that nothing is known of now there is none. */
+export const HAS_WINDOW = known(
+  `coalesce(date_part('epoch', st.fresh_until - st.last_at) / ${FRESH_INTERVALS}, ${UNTOLD_INTERVAL})`,
+);

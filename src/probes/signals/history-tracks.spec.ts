@@ -1,6 +1,6 @@
 import type { Aggregation } from '../../metrics/metric.js';
 import type { Track } from '../../metrics/signal-history.port.js';
-import { downTrack, lastTrack, sinceTrack, windowTrack } from './history-tracks.js';
+import { lastTrack, sinceTrack, stateTrack, windowTrack } from './history-tracks.js';
 
 const SECOND = 1_000;
 const secondsOf = (...seconds: number[]) => Float64Array.from(seconds, (at) => at * SECOND);
@@ -9,14 +9,15 @@ const told = ({ at, values, slopes }: Track) =>
   [...at].map((moment, place) => `${moment / SECOND}: ${values[place]}${slopes[place] ? '+' : ''}`).join(', ');
 const UNTIL = 10_000 * SECOND;
 
-describe('downTrack', () => {
+describe('stateTrack', () => {
   it.each([
-    [['up', 'down', 'up'], '10: 0, 20: 0+, 30: 0'],
-    [['up', 'down', 'down', 'up'], '10: 0, 20: 0+, 40: 0'],
-    [['down', 'unreachable', 'down', 'unknown'], '10: 0+, 20: NaN, 30: 0+, 40: NaN'],
-    [[], ''],
-  ])('of %j is %s', (states, track) => {
-    expect(told(downTrack(secondsOf(...states.map((_, place) => 10 * (place + 1))), states))).toBe(track);
+    ['down', ['up', 'down', 'up'], '10: 0, 20: 0+, 30: 0'],
+    ['down', ['up', 'down', 'down', 'up'], '10: 0, 20: 0+, 40: 0'],
+    ['down', ['down', 'unreachable', 'down', 'unknown'], '10: 0+, 20: NaN, 30: 0+, 40: NaN'],
+    ['up', ['up', 'down', 'up', 'unknown'], '10: 0+, 20: 0, 30: 0+, 40: NaN'],
+    ['down', [], ''],
+  ] as const)('of being %s in %j is %s', (counted, states, track) => {
+    expect(told(stateTrack(secondsOf(...states.map((_, place) => 10 * (place + 1))), states, counted))).toBe(track);
   });
 });
 

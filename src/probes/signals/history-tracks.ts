@@ -14,14 +14,14 @@ export interface Readings {
 const STALE_INTERVALS = 3;
 const LEAST_FRESH_MS = 180_000;
 
-/** How long it has been down, by its events in order. */
-export function downTrack(at: Float64Array, states: readonly string[]): Track {
+/** How long it has been in a state, by its events in order. */
+export function stateTrack(at: Float64Array, states: readonly string[], counted: 'down' | 'up'): Track {
   const track = new TrackBuilder();
   states.forEach((state, place) => {
-    const isDown = state === 'down';
-    // Still down, said again.
-    if (isDown && states[place - 1] === 'down') return;
-    track.add(at[place]!, isDown || state === 'up' ? 0 : Number.NaN, isDown ? 1 : 0);
+    const isCounted = state === counted;
+    // Still in it, said again.
+    if (isCounted && states[place - 1] === counted) return;
+    track.add(at[place]!, state === 'down' || state === 'up' ? 0 : Number.NaN, isCounted ? 1 : 0);
   });
   return track.build();
 }

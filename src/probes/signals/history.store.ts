@@ -10,7 +10,7 @@ import {
   type Track,
 } from '../../metrics/signal-history.port.js';
 import { Settings } from '../../platform/config/settings.schema.js';
-import { downTrack, lastTrack, type Readings, sinceTrack, windowTrack } from './history-tracks.js';
+import { lastTrack, type Readings, sinceTrack, stateTrack, windowTrack } from './history-tracks.js';
 import { PROBE_METRICS } from './probe-metrics.js';
 import { itemOf, SNMP_FAMILY } from './snmp-metrics.js';
 
@@ -162,7 +162,9 @@ function deviceTrack(signal: Signal, { kind, at, states }: EventRow, pings: Ping
   if (!metric || (metric.checkKind !== null && metric.checkKind !== kind)) return null;
   switch (metric.field) {
     case 'down_seconds':
-      return downTrack(column(at), states ?? []);
+      return stateTrack(column(at), states ?? [], 'down');
+    case 'up_seconds':
+      return stateTrack(column(at), states ?? [], 'up');
     case 'no_data_seconds':
       return sinceTrack(pings.at);
     case 'loss':
@@ -180,7 +182,7 @@ function readingTrack({ agg, windowSeconds }: Signal, readings: Readings, until:
 }
 
 function needsReadings({ metric }: Signal): boolean {
-  return PROBE_METRICS.get(metric)?.field !== 'down_seconds';
+  return !['down_seconds', 'up_seconds'].includes(PROBE_METRICS.get(metric)?.field ?? '');
 }
 
 /** Of an array as PostgreSQL writes it. A plain loop: iterators take several times as long, and there are many. */

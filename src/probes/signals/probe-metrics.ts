@@ -33,6 +33,13 @@ const NO_DATA: Told = {
     'not probed any more.',
   hasHistory: true,
 };
+const UP: Told = {
+  unit: 'seconds',
+  description:
+    'How long it has been up; 0 while it is down and while its last probe failed. With `and device.up_seconds >= 5m` a window of ' +
+    '5 minutes speaks of nothing but the time that it was up. Unknown when down_seconds is.',
+  hasHistory: true,
+};
 const FLAPS: Told = {
   unit: null,
   range: [0, FLAP_RESULTS - 1],
@@ -110,6 +117,7 @@ const anyKind = (told: Told): Told => ({
 
 const OF_DEVICE: Record<string, [DeviceField, Told]> = {
   down_seconds: ['down_seconds', anyKind(DOWN)],
+  up_seconds: ['up_seconds', anyKind(UP)],
   loss_percent: ['loss', anyKind(loss('Packets, connects or requests that failed, of those that were sent.'))],
   rtt_ms: ['rtt', anyKind(time('How long an answer took.'))],
   flaps: ['flaps', anyKind(FLAPS)],

@@ -18,7 +18,7 @@ export class ProbeSignalSource extends SignalSource {
 
   async read(signals: readonly Signal[]): Promise<SignalReading[]> {
     if (signals.length === 0) return [];
-    const [row] = await this.database.query<[DeviceSignalRow]>(deviceSignalStatement(signals));
-    return [{ kind: 'device', signals, ...deviceColumns(row, signals) }];
+    const rows = await this.database.query<DeviceSignalRow[]>(deviceSignalStatement(signals));
+    return [{ kind: 'device', signals, ...deviceColumns(rows, signals) }];
   }
 }

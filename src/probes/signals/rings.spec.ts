@@ -49,6 +49,34 @@ describe('rings', () => {
   ] as const)('%s of what is within the window and known', (agg, expected) => {
     const times = rings([[70, 80, 90, 100], [], [80], [100, 110]], INT4);
     const values = rings([[99, 10, null, 20], [], [null], [7]]);
-    expect([...aggregateRings(times, values, agg, 80)]).toEqual(expected);
+    expect([...aggregateRings(times, values, agg, 80, [1, 1, 1, 1])]).toEqual(expected);
+  });
+
+  it.each(['avg', 'min', 'max'] as const)('%s of one that was sent empty is zero where there are times', (agg) => {
+    const times = rings([[70, 80], [70], [], [80, 90], [90, 70]], INT4);
+    const values = rings([[], [], [], [5, 7], []]);
+    expect([...aggregateRings(times, values, agg, 80, [1, 1, 1, 1, 1])].map((value) => value > 0 || value)).toEqual([
+      0,
+      Number.NaN,
+      Number.NaN,
+      true,
+      0,
+    ]);
+  });
+
+  it.each(['avg', 'min', 'max'] as const)('%s of too few is not known', (agg) => {
+    const times = rings(
+      [
+        [70, 80, 90],
+        [70, 80, 90],
+        [70, 80, 90],
+        [70, 80, 90],
+      ],
+      INT4,
+    );
+    const values = rings([[5, 5, 5], [5, 5, null], [5, 5, 5], []]);
+    const { NaN } = Number;
+    expect([...aggregateRings(times, values, agg, 80, [2, 2, 3, 3])]).toEqual([5, NaN, NaN, NaN]);
+    expect(aggregateRings(times, values, agg, 70, [3, 2, 3, 3])[3]).toBe(0);
   });
 });

@@ -1,4 +1,4 @@
-import type { Aggregation } from '../../metrics/metric.js';
+import { type Aggregation, UNKNOWN } from '../../metrics/metric.js';
 
 /** One ring of each of many devices, laid end to end: that of the d-th device is from `starts[d]` to `starts[d + 1]`. */
 export interface Rings {
@@ -44,26 +44,90 @@ export function readRings(base64: string | null, devices: number): Rings {
 }
 
 /**
- * Of each device the aggregation of its values since `from`; UNKNOWN when there is none.
+ * Of each device the aggregation of its values since `from`; UNKNOWN when there are fewer than `needed`.
  * @param times of the values, in seconds since the epoch
+ * @param rings an empty one that has times is all zeros
  */
-export function aggregateRings(times: Rings, { starts, values }: Rings, agg: Aggregation, from: number): Float64Array {
-  const devices = starts.length - 1;
-  const column = new Float64Array(devices);
-  for (let device = 0; device < devices; device++) {
-    const first = starts[device]!;
-    const firstTime = times.starts[device]!;
-    const length = Math.min(starts[device + 1]! - first, times.starts[device + 1]! - firstTime);
-    let [sum, count, least, most] = [0, 0, Infinity, -Infinity];
-    for (let place = 0; place < length; place++) {
-      const value = values[first + place]!;
-      if (times.values[firstTime + place]! < from || Number.isNaN(value)) continue;
-      sum += value;
-      count++;
-      if (value < least) least = value;
-      if (value > most) most = value;
-    }
-    column[device] = count === 0 ? Number.NaN : agg === 'min' ? least : agg === 'max' ? most : sum / count;
+export function aggregateRings(
+  times: Rings,
+  rings: Rings,
+  agg: Aggregation,
+  from: number,
+  needed: ArrayLike<number>,
+): Float64Array {
+  const aggregate = agg === 'min' ? least : agg === 'max' ? most : mean;
+  const column = new Float64Array(rings.starts.length - 1);
+  for (let device = 0; device < column.length; device++) {
+    const start = times.starts[device]!;
+    const end = times.starts[device + 1]!;
+    const first = rings.starts[device]!;
+    const length = rings.starts[device + 1]! - first;
+    column[device] =
+      length === 0
+        ? zeroIfAny(times.values, start, end, from, needed[device]!)
+        : aggregate(
+            times.values,
+            start,
+            Math.min(end, start + length),
+            rings.values,
+            first - start,
+            from,
+            needed[device]!,
+          );
   }
   return column;
 }
+
+function zeroIfAny(times: Float64Array, start: number, end: number, from: number, needed: number): number {
+  let count = 0;
+  for (let place = end - 1; place >= start && count < needed; place--) if (times[place]! >= from) count++;
+  return count >= needed ? 0 : UNKNOWN;
+}
+
+/** Of the values whose times are between `start` and `end`, each `offset` places after its time. */
+type Aggregate = (
+  times: Float64Array,
+  start: number,
+  end: number,
+  values: Float64Array,
+  offset: number,
+  from: number,
+  needed: number,
+) => number;
+
+const mean: Aggregate = (times, start, end, values, offset, from, needed) => {
+  let sum = 0;
+  let count = 0;
+  for (let place = start; place < end; place++) {
+    const value = values[place + offset]!;
+    if (times[place]! < from || Number.isNaN(value)) continue;
+    sum += value;
+    count++;
+  }
+  return count < needed ? UNKNOWN : sum / count;
+};
+
+// No comparison with UNKNOWN is true: the first value takes its place.
+const least: Aggregate = (times, start, end, values, offset, from, needed) => {
+  let best = UNKNOWN;
+  let count = 0;
+  for (let place = start; place < end; place++) {
+    const value = values[place + offset]!;
+    if (times[place]! < from || Number.isNaN(value)) continue;
+    count++;
+    if (!(value >= best)) best = value;
+  }
+  return count < needed ? UNKNOWN : best;
+};
+
+const most: Aggregate = (times, start, end, values, offset, from, needed) => {
+  let best = UNKNOWN;
+  let count = 0;
+  for (let place = start; place < end; place++) {
+    const value = values[place + offset]!;
+    if (times[place]! < from || Number.isNaN(value)) continue;
+    count++;
+    if (!(value <= best)) best = value;
+  }
+  return count < needed ? UNKNOWN : best;
+};

@@ -106,7 +106,9 @@ export class SwarmReader {
   private keep(reading: SwarmReading, epoch: number): SwarmReading {
     // The tiers had an older picture than another process has published since: neither a hit nor a miss.
     const overtaken = reading.tier === 'database' && (reading.primaryCached || reading.backupCached);
-    if (!overtaken) this.hits.count(reading.tier, new Date());
+    // Nor is it a miss that nobody has published one yet.
+    const isNone = reading.tier === 'unavailable' && !reading.unconfirmed;
+    if (!overtaken && !isNone) this.hits.count(reading.tier, new Date());
     this.copy = reading;
     this.copiedAt = epoch === this.epoch ? performance.now() : -COPY_MS;
     return reading;

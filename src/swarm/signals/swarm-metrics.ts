@@ -68,13 +68,13 @@ export const SWARM_METRICS: readonly MetricDefinition[] = [
     'swarm',
     'percent',
     'Reads of the picture that the backup tier had to answer, of those of the last 10 to 20 minutes by the process that evaluates rules ' +
-      `(in role all those of the API as well). Unknown below ${MIN_READS} reads.`,
+      `(in role all those of the API as well). Unknown below ${MIN_READS} reads, and before the first picture.`,
   ),
   metric(
     'miss_percent',
     'swarm',
     'percent',
     'Reads of the picture that no tier of the cache could answer, of those of the last 10 to 20 minutes by the process that evaluates ' +
-      `rules (in role all those of the API as well). Unknown below ${MIN_READS} reads.`,
+      `rules (in role all those of the API as well). Unknown below ${MIN_READS} reads, and before the first picture.`,
   ),
 ];

@@ -22,9 +22,11 @@ export class SwarmSignalSource extends SignalSource {
     super();
   }
 
+  /** @throws when it cannot be read what is known of the swarm: without its targets, all of them would count as gone */
   async read(signals: readonly Signal[]): Promise<SignalReading[]> {
     if (signals.length === 0) return [];
     const reading = await this.latest();
+    if (reading.unconfirmed && !reading.picture) throw new Error('the state of the swarm cannot be read');
     const now = new Date();
     const { swarmRefreshSeconds: refreshSeconds } = this.settings;
     const facts = { reading, hits: this.reader.hits.hits(now), now, refreshSeconds };
@@ -32,13 +34,15 @@ export class SwarmSignalSource extends SignalSource {
     const collectedAt = reading.picture?.collectedAt ?? '';
     const whenCurrent = (value: number) => (isCurrent || value === NOT_APPLICABLE ? value : UNKNOWN);
     return [
-      readingOf('swarm', signals, swarm, (metric) => swarm.map(() => swarmValue(metric, facts, isCurrent))),
-      readingOf('node', signals, nodes.map(nodeTarget), (metric) =>
-        nodes.map((node) => whenCurrent(nodeValue(metric, node))),
-      ),
-      readingOf('service', signals, services.map(serviceTarget), (metric) =>
-        services.map((service) => whenCurrent(serviceValue(metric, service, collectedAt))),
-      ),
+      swarm && readingOf('swarm', signals, swarm, (metric) => swarm.map(() => swarmValue(metric, facts, isCurrent))),
+      nodes &&
+        readingOf('node', signals, nodes.map(nodeTarget), (metric) =>
+          nodes.map((node) => whenCurrent(nodeValue(metric, node))),
+        ),
+      services &&
+        readingOf('service', signals, services.map(serviceTarget), (metric) =>
+          services.map((service) => whenCurrent(serviceValue(metric, service, collectedAt))),
+        ),
     ].flatMap((each) => each ?? []);
   }
 

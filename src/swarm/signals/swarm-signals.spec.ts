@@ -35,7 +35,7 @@ const facts = (reading: Partial<SwarmReading>, seconds = 10, hits: Partial<Swarm
 });
 
 describe('what there is to judge', () => {
-  it.each<[string, SwarmFacts, { swarm: number; nodes: number; services: number; isCurrent: boolean }]>([
+  it.each<[string, SwarmFacts, object]>([
     ['a swarm', facts({}), { swarm: 1, nodes: 3, services: 1, isCurrent: true }],
     ['an old picture of one', facts({}, 252), { swarm: 1, nodes: 3, services: 1, isCurrent: false }],
     ['a picture of the future', facts({}, -6), { swarm: 1, nodes: 3, services: 1, isCurrent: false }],
@@ -53,7 +53,7 @@ describe('what there is to judge', () => {
     [
       'a Docker that never answered',
       facts({ picture: null, refresh: { ...GOOD, consecutiveFailures: 9, lastErrorCode: 'docker_timeout' } }),
-      { swarm: 1, nodes: 0, services: 0, isCurrent: false },
+      { swarm: 1, nodes: null, services: null, isCurrent: false },
     ],
     [
       'a Docker that is gone where there was a swarm',
@@ -63,11 +63,12 @@ describe('what there is to judge', () => {
     [
       'nothing yet',
       facts({ picture: null, refresh: NO_REFRESH_YET }),
-      { swarm: 0, nodes: 0, services: 0, isCurrent: false },
+      { swarm: null, nodes: null, services: null, isCurrent: false },
     ],
   ])('%s', (_, given, expected) => {
     const { swarm, nodes, services, isCurrent } = swarmTargets(given);
-    expect({ swarm: swarm.length, nodes: nodes.length, services: services.length, isCurrent }).toEqual(expected);
+    const count = (targets: readonly unknown[] | null) => targets && targets.length;
+    expect({ swarm: count(swarm), nodes: count(nodes), services: count(services), isCurrent }).toEqual(expected);
   });
 
   it('has labels to find it by', () => {
@@ -174,6 +175,7 @@ describe('values', () => {
     ['swarm.miss_percent', facts({}), UNKNOWN],
     ['swarm.miss_percent', facts({}, 0, { miss: 4 }), UNKNOWN],
     ['swarm.miss_percent', facts({}, 0, { miss: 4, primary: 4 }), 50],
+    ['swarm.miss_percent', facts({ picture: null }, 0, { miss: 9 }), UNKNOWN],
     ['swarm.backup_source_percent', facts({}, 0, { backup: 1, primary: 4 }), 20],
     ['swarm.something_else', facts({}), UNKNOWN],
   ])('of %s', (metric, given, value) => {

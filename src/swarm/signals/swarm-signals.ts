@@ -13,11 +13,11 @@ export interface SwarmFacts {
   refreshSeconds: number;
 }
 
-/** What there is to be judged: nothing without a swarm. */
+/** What there is to be judged: nothing without a swarm. Null: that is not known, which is not the same. */
 export interface SwarmTargets {
-  swarm: readonly SignalTarget[];
-  nodes: readonly SwarmNode[];
-  services: readonly SwarmService[];
+  swarm: readonly SignalTarget[] | null;
+  nodes: readonly SwarmNode[] | null;
+  services: readonly SwarmService[] | null;
   /** False: the picture is too old to say anything about now. */
   isCurrent: boolean;
 }
@@ -33,15 +33,14 @@ const UPDATE_FAILED = new Set(['paused', 'rollback_started', 'rollback_paused', 
  */
 export function swarmTargets({ reading, now, refreshSeconds }: SwarmFacts): SwarmTargets {
   const { picture, refresh } = reading;
-  const isWatched = picture
-    ? picture.swarmActive
-    : refresh.lastAttemptAt !== null && refresh.lastErrorCode !== 'docker_not_configured';
+  if (!picture && refresh.lastAttemptAt === null) return { swarm: null, nodes: null, services: null, isCurrent: false };
+  const isWatched = picture ? picture.swarmActive : refresh.lastErrorCode !== 'docker_not_configured';
   if (!isWatched) return { swarm: [], nodes: [], services: [], isCurrent: false };
   const age = picture ? ageOf(picture, now) : null;
   return {
     swarm: [SWARM],
-    nodes: picture?.nodes ?? [],
-    services: picture?.services ?? [],
+    nodes: picture?.nodes ?? null,
+    services: picture?.services ?? null,
     isCurrent: age !== null && age <= staleAfterSeconds(refreshSeconds, refresh.durationSeconds),
   };
 }
@@ -84,9 +83,9 @@ export function swarmValue(metric: string, { reading, hits, now }: SwarmFacts, i
     case 'swarm.refresh_failures':
       return refresh.lastAttemptAt === null ? UNKNOWN : refresh.consecutiveFailures;
     case 'swarm.backup_source_percent':
-      return share(hits.backup, hits);
+      return picture ? share(hits.backup, hits) : UNKNOWN;
     case 'swarm.miss_percent':
-      return share(hits.miss, hits);
+      return picture ? share(hits.miss, hits) : UNKNOWN;
     default:
       return UNKNOWN;
   }

@@ -22,6 +22,17 @@ const TARGETS: Record<Scope['kind'], readonly TargetKind[]> = {
   self: ['self', 'queue', 'rule', 'channel'],
 };
 
+const WORDS: Record<TargetKind, string> = {
+  device: 'devices',
+  swarm: 'the swarm',
+  node: 'nodes',
+  service: 'services',
+  self: 'Swarmward itself',
+  queue: 'job queues',
+  rule: 'alert rules',
+  channel: 'channels',
+};
+
 /** What a value can be at all, by its unit. */
 const RANGES: Record<string, readonly [low: number, high: number]> = {
   percent: [0, 100],
@@ -64,10 +75,11 @@ function targetProblem(
 ): string | null {
   if (!TARGETS[scopeKind].includes(target)) {
     const fitting = Object.entries(TARGETS).find(([, targets]) => targets.includes(target))![0];
-    return `${metric} is of a ${target}: it needs a scope of the kind ${fitting}, not ${scopeKind}.`;
+    return `${metric} is about ${WORDS[target]}: it needs a scope of the kind ${fitting}, not ${scopeKind}.`;
   }
   if (target === first.target) return null;
-  return `${metric} is of a ${target}, ${first.metric} of a ${first.target}: one rule is about one kind. Make two rules.`;
+  const kinds = `${metric} is about ${WORDS[target]}, ${first.metric} about ${WORDS[first.target]}`;
+  return `${kinds}: one rule is about one kind. Make two rules.`;
 }
 
 function comparisonProblems(

@@ -31,14 +31,14 @@ function printComparison({ metric, agg, window_seconds: window, op, value }: Com
 }
 
 /** What is compared, such as `avg(icmp.loss_percent, 5m)`. */
-export function printValueOf(metric: string, agg: Comparison['agg'], windowSeconds: number | null | undefined): string {
+function printValueOf(metric: string, agg: Comparison['agg'], windowSeconds: number | null | undefined): string {
   const name = printMetric(metric);
   if (agg === undefined || (agg === 'last' && !windowSeconds)) return name;
   return windowSeconds ? `${agg}(${name}, ${durationText(windowSeconds)})` : `${agg}(${name})`;
 }
 
 /** Quotes what follows the family where it must: `snmp."CPU load"`. */
-export function printMetric(metric: string): string {
+function printMetric(metric: string): string {
   const dot = metric.indexOf('.');
   const item = metric.slice(dot + 1);
   if (PLAIN.test(item)) return metric;

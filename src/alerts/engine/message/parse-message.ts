@@ -2,7 +2,7 @@ import type { TextProblem } from '../language/condition-problem.js';
 import { type Placeholder, PLACEHOLDERS } from './message-facts.js';
 
 /** A longer template says nothing that a person reads at night. */
-export const TEMPLATE_LENGTH = 2_000;
+const TEMPLATE_LENGTH = 2_000;
 
 /** Text and placeholders, in order. There is nothing to run: neither loops nor filters. */
 export interface MessageTemplate {

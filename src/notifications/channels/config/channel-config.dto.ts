@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { smallRecord } from '../../../platform/http/small-record.js';
+import { isOneLine } from '../../../platform/http/storable-text.js';
 import { canonicalHost, urlFault } from '../../outbound/receiver-host.js';
 import type { ChannelKind } from '../channel-driver.port.js';
 
@@ -18,22 +20,20 @@ const mailbox = z
   .string()
   .trim()
   .max(320)
-  .refine((text) => z.email().safeParse(/^[^<>\r\n]*<([^<>\s]+)>$/.exec(text)?.[1] ?? text).success, {
+  .refine((text) => isOneLine(text) && z.email().safeParse(/^[^<>]*<([^<>\s]+)>$/.exec(text)?.[1] ?? text).success, {
     error: 'Must be an address such as alerts@example.org or Swarmward <alerts@example.org>.',
   });
 
 /** Written by us, or by HTTP itself. */
 const OWN_HEADERS =
   /^(host|connection|content-.*|transfer-encoding|expect|upgrade|te|trailer|keep-alive|proxy-.*|idempotency-key|x-swarmward-.*|user-agent)$/i;
-const headers = z
-  .record(z.string(), z.string().min(1).max(2_000))
+const headers = smallRecord(z.string(), z.string().min(1).max(2_000), 20, 'headers')
   .superRefine((map, context) => {
     const names = Object.keys(map);
     const refuse = (message: string, path: string[] = []): void =>
       void context.addIssue({ code: 'custom', message, path });
-    if (names.length > 20) refuse('Must hold at most 20 headers.');
     if (new Set(names.map((name) => name.toLowerCase())).size < names.length) refuse('Must hold each header once.');
-    for (const name of names.slice(0, 20)) {
+    for (const name of names) {
       if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/.test(name)) refuse('Is no name of a header.', [name]);
       else if (OWN_HEADERS.test(name)) refuse('Is set by Swarmward.', [name]);
       if (!/^[\t\x20-\x7e]+$/.test(map[name]!)) refuse('Must be printable ASCII.', [name]);

@@ -55,9 +55,20 @@ describe('strayingPaths', () => {
   ])('of %s', (_, changed, paths) => expect(strayingPaths('webhook', hook, changed)).toEqual(paths));
 
   it('knows the host of mail', () => {
-    const mail = { host: 'a.example.org', password: 'p' };
-    expect(strayingPaths('email', mail, { ...mail, host: 'A.example.org' })).toEqual([]);
-    expect(strayingPaths('email', mail, { ...mail, host: 'b.example.org' })).toEqual(['config.password']);
+    const mail = { host: 'a.example.org', security: 'starttls', verify_tls: true, user: 'u', password: 'p' };
+    expect(strayingPaths('email', mail, { ...mail, host: 'A.example.org', port: 587, user: 'v' })).toEqual([]);
+    for (const change of [{ host: 'b.example.org' }, { port: 25 }, { security: 'none' }, { verify_tls: false }]) {
+      expect(strayingPaths('email', mail, { ...mail, ...change })).toEqual(['config.password']);
+      expect(strayingPaths('email', mail, { ...mail, ...change, password: 'q' })).toEqual([]);
+    }
+  });
+
+  it('knows a way without TLS', () => {
+    expect(strayingPaths('webhook', hook, { ...hook, url: 'http://a.example.org:443/x' })).toHaveLength(2);
+    const bot = { bot_token: 't', base_url: 'https://bot.example.org' };
+    expect(strayingPaths('telegram', bot, { ...bot, base_url: 'http://bot.example.org' })).toEqual([
+      'config.bot_token',
+    ]);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { ChannelKind } from '../channel-driver.port.js';
+import { smtpPort } from './smtp-port.js';
 
 /** Stands in answers where a secret is, and in requests for the one that is stored. */
 export const MASK = '********';
@@ -15,12 +16,17 @@ const SECRETS: Record<ChannelKind, readonly string[]> = {
   teams: ['url'],
   pagerduty: ['routing_key'],
 };
-/** Says where it is sent to. */
-const RECEIVER: Partial<Record<ChannelKind, string>> = {
-  webhook: 'url',
-  email: 'host',
-  telegram: 'base_url',
-  pagerduty: 'base_url',
+/** Says where it is sent to, and how safe from others it is on its way. What is not here is a secret as a whole. */
+const WAY: Partial<Record<ChannelKind, (config: Config) => unknown[]>> = {
+  webhook: ({ url }) => [originOf(url)],
+  email: ({ host, verify_tls: verify, ...config }) => [
+    String(host).toLowerCase(),
+    smtpPort(config as Parameters<typeof smtpPort>[0]),
+    config['security'],
+    verify,
+  ],
+  telegram: ({ base_url: base }) => [originOf(base)],
+  pagerduty: ({ base_url: base }) => [originOf(base)],
 };
 /** Signs, and is never sent. */
 const NEVER_SENT = ['secret'];
@@ -51,12 +57,12 @@ export function maskedPaths(kind: ChannelKind, config: Config): string[] {
 }
 
 /**
- * Dotted paths of secrets that would go to another receiver than the one they were given for: they are asked for again, so that
- * nobody gets to read them by having them sent elsewhere.
+ * Dotted paths of secrets that would go to another receiver than the one they were given for, or less safely: they are asked for again,
+ * so that nobody gets to read them by having them sent elsewhere or in the clear.
  */
 export function strayingPaths(kind: ChannelKind, stored: Config, changed: Config): string[] {
-  const receiver = RECEIVER[kind];
-  if (!receiver || originOf(stored[receiver]) === originOf(changed[receiver])) return [];
+  const way = WAY[kind];
+  if (!way || JSON.stringify(way(stored)) === JSON.stringify(way(changed))) return [];
   const before = new Map(secretEntries(kind, stored));
   return secretEntries(kind, changed)
     .filter(([path, text]) => !NEVER_SENT.includes(path) && before.get(path) === text)
@@ -66,7 +72,11 @@ export function strayingPaths(kind: ChannelKind, stored: Config, changed: Config
 /** Every text that must not be found in what a receiver says. The address of a webhook often holds a key as well. */
 export function secretTexts(kind: ChannelKind, config: Config): string[] {
   const texts = secretEntries(kind, config).map(([, text]) => text);
-  return kind === 'webhook' ? [...texts, String(config['url'])] : texts;
+  if (kind === 'webhook') return [...texts, String(config['url'])];
+  // What AUTH PLAIN sends, in base64.
+  if (kind === 'email' && texts.length > 0)
+    return [...texts, `\0${String(config['user'])}\0${String(config['password'])}`];
+  return texts;
 }
 
 function secretEntries(kind: ChannelKind, config: Config): [path: string, text: string][] {
@@ -94,5 +104,5 @@ function unmasked(value: unknown, stored: unknown): unknown {
 
 function originOf(receiver: unknown): string {
   const text = String(receiver);
-  return URL.canParse(text) && text.includes('://') ? new URL(text).origin : text.toLowerCase();
+  return URL.canParse(text) ? new URL(text).origin : text;
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { InvalidValue } from '../../../platform/http/problem.js';
-import { validationMessage } from '../../../platform/http/validation-message.js';
+import { tellable, validationMessage } from '../../../platform/http/validation-message.js';
 import { canonicalHost, hostOf, literalRefusal } from '../../outbound/receiver-host.js';
 import type { OutboundPolicy } from '../../outbound/outbound-guard.js';
 import type { ChannelKind } from '../channel-driver.port.js';
@@ -19,7 +19,7 @@ export function readConfig(kind: ChannelKind, given: Config): { config: Config }
   const schema = channelConfigs[kind];
   const result = schema.safeParse(given, { error: validationMessage });
   if (result.success) return { config: result.data };
-  return { errors: result.error.issues.flatMap((issue) => invalidValues(issue, schema)) };
+  return { errors: tellable(result.error.issues).flatMap((issue) => invalidValues(issue, schema)) };
 }
 
 /** Why its receiver is refused, as far as that is known without looking a name up. */

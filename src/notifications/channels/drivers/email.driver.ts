@@ -1,23 +1,29 @@
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import MailComposer from 'nodemailer/lib/mail-composer';
-import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import { LRUCache } from 'lru-cache';
 import { OutboundRefusedError } from '../../outbound/checked-lookup.driver.js';
 import { OutboundClient } from '../../outbound/outbound.client.js';
 import { ChannelDriver, type DeliveryOutcome, type Message, type OpenedChannel } from '../channel-driver.port.js';
 import { type EmailConfig, emailConfig } from '../config/channel-config.dto.js';
+import { smtpPort } from '../config/smtp-port.js';
 import { secretTexts } from '../config/config-secrets.js';
 import { emailMessage } from '../messages/email-message.js';
-import { type SmtpFailure, smtpOutcome } from './smtp-outcome.js';
+import { partialOutcome, type SmtpFailure, smtpOutcome, type SmtpRejection } from './smtp-outcome.js';
 
-const PORTS = { starttls: 587, tls: 465, opportunistic: 25, none: 25 };
 /** For the server to take leave. */
 const GOODBYE_MS = 1_000;
 
-/** Mail over SMTP. A connection for each message: there are few. */
+/** Mails of which is known who has them already. */
+const REMEMBERED = 200;
+
+/**
+ * Mail over SMTP. A connection for each message: there are few. Who has it is not sent it again when others are turned away for now; after
+ * a restart it is, under the same `Message-ID`.
+ */
 @Injectable()
 export class EmailDriver extends ChannelDriver {
   readonly kind = 'email';
+  private readonly taken = new LRUCache<string, Set<string>>({ max: REMEMBERED });
 
   constructor(private readonly outbound: OutboundClient) {
     super();
@@ -25,6 +31,8 @@ export class EmailDriver extends ChannelDriver {
 
   async send(message: Message, channel: OpenedChannel, signal: AbortSignal): Promise<DeliveryOutcome> {
     const config = emailConfig.parse(channel.config);
+    // Not before there is a mail: most installations send none.
+    const { default: MailComposer } = await import('nodemailer/lib/mail-composer');
     const mail = new MailComposer({
       ...emailMessage(message, config.from),
       from: config.from,
@@ -37,12 +45,21 @@ export class EmailDriver extends ChannelDriver {
     }).compile();
     const raw = await mail.build();
     const progress = { begun: false };
+    const secrets = secretTexts(this.kind, config);
+    const envelope = mail.getEnvelope();
+    const taken = this.taken.get(message.id) ?? new Set<string>();
+    const rest = envelope.to.filter((address) => !taken.has(address));
     try {
-      const { response, rejected } = await this.hand(raw, mail.getEnvelope(), config, signal, progress);
-      const without = rejected.length > 0 ? ` (not taken for ${rejected.join(', ')})` : '';
-      return { outcome: 'delivered', status: Number.parseInt(response, 10) || null, response: response + without };
+      const { response, rejections } = await this.hand(raw, { ...envelope, to: rest }, config, signal, progress);
+      const rejected = new Set(rejections.map(({ recipient }) => recipient));
+      for (const address of rest) if (!rejected.has(address)) taken.add(address);
+      const outcome = partialOutcome(response, rejections, secrets);
+      if (outcome.outcome === 'refused') this.taken.set(message.id, taken);
+      else this.taken.delete(message.id);
+      return outcome;
     } catch (error) {
-      const { message: text, responseCode, response } = error as Error & Pick<SmtpFailure, 'responseCode' | 'response'>;
+      const { message: text, responseCode, response, rejectedErrors } = error as SmtpError;
+      if (taken.size > 0 && rejectedErrors) return partialOutcome('', rejectedErrors, secrets);
       const failure = {
         message: signal.aborted && !responseCode ? 'There was no answer in time.' : text,
         responseCode,
@@ -50,7 +67,8 @@ export class EmailDriver extends ChannelDriver {
         forbidden: error instanceof OutboundRefusedError,
         begun: progress.begun,
       };
-      return smtpOutcome(failure, secretTexts(this.kind, config));
+      const outcome = smtpOutcome(failure, secrets);
+      return outcome.outcome === 'refused' && taken.size > 0 ? { ...outcome, partly: true } : outcome;
     }
   }
 
@@ -58,11 +76,14 @@ export class EmailDriver extends ChannelDriver {
   private async hand(
     raw: Buffer,
     envelope: { from: string | false; to: string[] },
-    { host, port, security, verify_tls: verify, user, password }: EmailConfig,
+    config: EmailConfig,
     signal: AbortSignal,
     progress: { begun: boolean },
-  ): Promise<{ response: string; rejected: string[] }> {
-    const socket = await this.outbound.connect(host, port ?? PORTS[security], signal);
+  ): Promise<Sent> {
+    const { host, security, verify_tls: verify, user, password } = config;
+    // Before there is a socket that somebody has to listen to.
+    const { default: SMTPConnection } = await import('nodemailer/lib/smtp-connection');
+    const socket = await this.outbound.connect(host, smtpPort(config), signal);
     const connection = new SMTPConnection({
       connection: socket,
       host,
@@ -80,7 +101,7 @@ export class EmailDriver extends ChannelDriver {
         connection.on('end', () => reject(new Error('The server closed the connection.')));
         const send = (): void =>
           connection.send(envelope, observed(raw, progress), (error, sent) =>
-            sent ? resolve({ response: sent.response, rejected: sent.rejected }) : reject(error!),
+            sent ? resolve({ response: sent.response, rejections: sent.rejectedErrors ?? [] }) : reject(error!),
           );
         connection.connect((error) => {
           if (error) reject(error);
@@ -95,6 +116,17 @@ export class EmailDriver extends ChannelDriver {
     }
   }
 }
+
+/** What the server said of a mail that it took. */
+interface Sent {
+  response: string;
+  rejections: SmtpRejection[];
+}
+type SmtpError = Error &
+  Pick<SmtpFailure, 'responseCode' | 'response'> & {
+    /** Of every address, when none was taken. */
+    rejectedErrors?: SmtpRejection[];
+  };
 
 /** A message that is noticed to be read: not before the server has asked for it. */
 function observed(raw: Buffer, progress: { begun: boolean }): Readable {

@@ -8,8 +8,13 @@ type Answer =
   | { kind: 'refused'; permanent: boolean; error: string }
   | { kind: 'unknown'; error: string };
 
-/** 4xx that may be another at the next attempt: request timeout, too early, too many requests. */
-const PASSING = [408, 425, 429];
+/** Of an answer, in characters. */
+export const KEPT_LENGTH = 1_000;
+/**
+ * 4xx that are about the request itself, which is the same at every attempt. Any other may be another tomorrow: a token is renewed, an
+ * address put right, a proxy mended.
+ */
+const FOR_GOOD = [400, 411, 413, 414, 415, 422, 431];
 
 /**
  * What an answer means for a delivery.
@@ -30,11 +35,11 @@ export function httpOutcome(answer: Answer, secrets: readonly string[], now: num
     };
   }
   const { status } = answer;
-  const response = withoutSecrets(answer.body, secrets) || null;
+  const response = withoutSecrets(answer.body, secrets, KEPT_LENGTH) || null;
   if (status >= 200 && status < 300) return { outcome: 'delivered', status, response };
   return {
     outcome: 'refused',
-    permanent: status < 500 && !PASSING.includes(status),
+    permanent: status < 400 || FOR_GOOD.includes(status),
     status,
     error:
       status >= 300 && status < 400

@@ -52,5 +52,6 @@ function judged(
 ): DeliveryOutcome {
   if (!failure) return { outcome: 'delivered', status: 202, response: `${size} events accepted` };
   if (failure.outcome === 'delivered' || events.length === 1) return failure;
-  return { ...failure, error: `${size} of ${events.length} events accepted. ${failure.error}` };
+  const error = `${size} of ${events.length} events accepted. ${failure.error}`;
+  return failure.outcome === 'refused' && size > 0 ? { ...failure, partly: true, error } : { ...failure, error };
 }

@@ -1,8 +1,10 @@
+import { spanText } from '../../../alerts/engine/message/value-text.js';
 import { severityRank } from '../../../alerts/severity.js';
 import type { Message, MessageAlert } from '../channel-driver.port.js';
+import { resolutionWords } from './resolution-words.js';
 
 /** More would be read by nobody. */
-export const SHOWN_ALERTS = 20;
+const SHOWN_ALERTS = 20;
 
 const WORDS: Record<Message['kind'], string> = {
   firing: 'FIRING',
@@ -38,12 +40,28 @@ export function alertTitle({ severity, rule_name: rule, target_name: target, sit
   return oneLine(`${severity} · ${rule}: ${target}${site ? ` (${site})` : ''}`, 200);
 }
 
-/** `no answer since 12:03 · since 2026-11-21 12:03 UTC`. Plain text: to be escaped. */
+/**
+ * `core-1 has been down for 1 min · since 2026-11-21 12:03 UTC`; of what has ended `over after 7 min: the rule was switched off ·
+ * 2026-11-21 12:03 to 12:10 UTC`. Plain text: to be escaped.
+ */
 export function alertDetail(alert: MessageAlert, max = 300): string {
-  const ended = alert.resolved_at && `${alert.resolution ?? 'resolved'} ${moment(alert.resolved_at)}`;
-  const time = ` · since ${moment(alert.fired_at)}${ended ? `, ${ended}` : ''}`;
-  const summary = oneLine(alert.summary, max - time.length);
-  return summary ? summary + time : time.slice(3);
+  const { began_at: began, resolved_at: ended } = alert;
+  const time = ended === null ? `since ${moment(began)} UTC` : `${span(began, ended)} UTC`;
+  const said = alert.status === 'resolved' ? ending(alert) : alert.summary;
+  const text = oneLine(said, max - time.length - 3);
+  return text ? `${text} · ${time}` : time;
+}
+
+function ending(alert: MessageAlert): string {
+  const { began_at: began, resolved_at: ended } = alert;
+  const after = ended === null ? '' : ` after ${spanText((Date.parse(ended) - Date.parse(began)) / 1_000)}`;
+  const why = resolutionWords(alert);
+  return `over${after}${why === null ? '' : `: ${why}`}`;
+}
+
+/** The page that says what to do; null when there is none. */
+export function runbookOf(alert: MessageAlert): string | null {
+  return link(alert.runbook_url);
 }
 
 /** What is said in place of alerts when there are none. */
@@ -88,5 +106,10 @@ export function link(url: string | null): string | null {
 }
 
 function moment(iso: string): string {
-  return `${iso.slice(0, 16).replace('T', ' ')} UTC`;
+  return iso.slice(0, 16).replace('T', ' ');
+}
+
+function span(from: string, to: string): string {
+  const isSameDay = from.slice(0, 10) === to.slice(0, 10);
+  return `${moment(from)} to ${isSameDay ? to.slice(11, 16) : moment(to)}`;
 }

@@ -1,4 +1,4 @@
-import type { Message } from '../channel-driver.port.js';
+import type { Message, MessageAlert } from '../channel-driver.port.js';
 import {
   alertDetail,
   alertTitle,
@@ -8,6 +8,7 @@ import {
   headline,
   link,
   oneLine,
+  runbookOf,
   TEST_TEXT,
   worstFirst,
 } from './alert-text.js';
@@ -22,7 +23,7 @@ const CONTENT = 500;
 export function discordPayload(message: Message): object {
   const url = link(message.external_url);
   const lines = worstFirst(message.alerts).map(
-    (alert) => `**${escapeDiscord(alertTitle(alert))}**\n${escapeDiscord(alertDetail(alert))}`,
+    (alert) => `**${escapeDiscord(alertTitle(alert))}**\n${escapeDiscord(alertDetail(alert))}${runbook(alert)}`,
   );
   const { shown, more } = fitting(lines, BUDGET, (line) => line.length + 1);
   const text = [...(lines.length === 0 ? [TEST_TEXT] : shown), ...(more > 0 ? [andMore(more)] : [])].join('\n');
@@ -41,6 +42,12 @@ export function discordPayload(message: Message): object {
     // Nobody is called by what stands in the name of a device.
     allowed_mentions: { parse: [] },
   };
+}
+
+/** A parenthesis would end the address. */
+function runbook(alert: MessageAlert): string {
+  const url = runbookOf(alert)?.replaceAll('(', '%28').replaceAll(')', '%29');
+  return url === undefined ? '' : ` · [Runbook](${url})`;
 }
 
 function escapeDiscord(text: string): string {

@@ -7,6 +7,7 @@ import {
   fitting,
   headline,
   link,
+  runbookOf,
   TEST_TEXT,
   worstFirst,
 } from './alert-text.js';
@@ -37,13 +38,13 @@ export function emailMessage(message: Message, from: string): EmailMessage {
     title,
     ...none,
     ...shown.map((alert) =>
-      [alertTitle(alert), alertDetail(alert, 1_000), link(alert.runbook_url)].filter(Boolean).join('\n'),
+      [alertTitle(alert), alertDetail(alert, 1_000), runbookOf(alert)].filter(Boolean).join('\n'),
     ),
     ...rest,
     ...(url ? [url] : []),
   ].join('\n\n');
   const rows = shown.map((alert) => {
-    const runbook = link(alert.runbook_url);
+    const runbook = runbookOf(alert);
     const more = runbook ? ` · <a href="${escapeHtml(runbook)}">Runbook</a>` : '';
     return `<p><b>${escapeHtml(alertTitle(alert))}</b><br>${escapeHtml(alertDetail(alert, 1_000))}${more}</p>`;
   });

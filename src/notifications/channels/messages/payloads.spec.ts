@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { manyAlerts, message, messageAlert } from '../../../../test/support/message.js';
-import type { Message } from '../channel-driver.port.js';
+import type { Message, MessageAlert } from '../channel-driver.port.js';
 import { alertmanagerPayload } from './alertmanager-payload.js';
 import { discordPayload } from './discord-payload.js';
 import { emailMessage } from './email-message.js';
@@ -44,9 +44,41 @@ describe.each(kinds)('what %s shows', (kind) => {
       alerts: [messageAlert({ status: 'resolved', resolved_at: '2026-11-21T12:10:00.000Z', resolution: 'recovered' })],
     });
     expect(text(over)).toContain('RESOLVED');
-    expect(text(over)).toContain('recovered 2026');
     expect(text(message({ kind: 'reminder' }))).toContain('STILL FIRING');
     expect(text(message({ kind: 'escalation' }))).toContain('ESCALATED');
+  });
+
+  it('says since when, of what is over how long it lasted and why in words', () => {
+    const plain = (of: Message) => text(of).replaceAll('\\\\', '');
+    expect(plain(message())).toContain('No answer for 60 s · since 2026-11-21 12:02 UTC');
+    const over = (changes: Partial<MessageAlert>) =>
+      plain(
+        message({
+          kind: 'resolved',
+          alerts: [messageAlert({ status: 'resolved', resolved_at: '2026-11-21T12:10:05.000Z', ...changes })],
+        }),
+      );
+    const recovered = over({ resolution: 'recovered' });
+    expect(recovered).toContain('over after 8 min 5 s · 2026-11-21 12:02 to 12:10 UTC');
+    expect(recovered).not.toMatch(/No answer|recovered/);
+    expect(over({ resolution: 'rule_disabled' })).toContain('over after 8 min 5 s: the rule was switched off ·');
+    expect(over({ resolution: 'target_gone' })).toContain(': the device is gone ·');
+    expect(over({ resolution: 'manual', resolved_by: 'anna' })).toContain(': resolved by hand (anna) ·');
+    expect(over({ resolution: 'manual', resolved_at: '2026-11-23T00:00:00.000Z' })).toContain(
+      'over after 1 d 11 h: resolved by hand · 2026-11-21 12:02 to 2026-11-23 00:00 UTC',
+    );
+  });
+
+  it('links to what is to be done', () => {
+    const of = (runbook_url: string) => text(message({ alerts: [messageAlert({ runbook_url })] }));
+    expect(of('https://wiki.example.org/down(1)|x')).toMatch(
+      /Runbook[\s\S]*https:\/\/wiki\.example\.org\/down|https:\/\/wiki\.example\.org\/down[\s\S]*Runbook/,
+    );
+    if (kind === 'slack')
+      expect(of('https://wiki.example.org/a|b')).toContain('<https://wiki.example.org/a%7Cb|Runbook>');
+    if (kind === 'discord')
+      expect(of('https://wiki.example.org/(a)')).toContain('[Runbook](https://wiki.example.org/%28a%29)');
+    expect(text(message())).not.toContain('Runbook');
   });
 
   it('lists the first 20, the worst first, and how many more', () => {

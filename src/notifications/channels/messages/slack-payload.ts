@@ -1,4 +1,4 @@
-import type { Message } from '../channel-driver.port.js';
+import type { Message, MessageAlert } from '../channel-driver.port.js';
 import {
   alertDetail,
   alertTitle,
@@ -7,6 +7,7 @@ import {
   fitting,
   headline,
   link,
+  runbookOf,
   TEST_TEXT,
   worstFirst,
 } from './alert-text.js';
@@ -19,7 +20,7 @@ export function slackPayload(message: Message): object {
   const title = escapeSlack(headline(message));
   const url = link(message.external_url);
   const lines = worstFirst(message.alerts).map(
-    (alert) => `• *${escapeSlack(alertTitle(alert))}*\n   ${escapeSlack(alertDetail(alert))}`,
+    (alert) => `• *${escapeSlack(alertTitle(alert))}*\n   ${escapeSlack(alertDetail(alert))}${runbook(alert)}`,
   );
   const { shown, more } = fitting(lines, BUDGET, (line) => line.length + 1);
   const text = [...(lines.length === 0 ? [TEST_TEXT] : shown), ...(more > 0 ? [andMore(more)] : [])].join('\n');
@@ -30,10 +31,20 @@ export function slackPayload(message: Message): object {
       {
         color: `#${colourOf(message).toString(16).padStart(6, '0')}`,
         fallback: title,
-        blocks: [section(text), ...(url ? [section(`<${escapeSlack(url)}|Open Swarmward>`)] : [])],
+        blocks: [section(text), ...(url ? [section(linked(url, 'Open Swarmward'))] : [])],
       },
     ],
   };
+}
+
+function runbook(alert: MessageAlert): string {
+  const url = runbookOf(alert);
+  return url === null ? '' : ` · ${linked(url, 'Runbook')}`;
+}
+
+/** A `|` would end the address. */
+function linked(url: string, text: string): string {
+  return `<${escapeSlack(url).replaceAll('|', '%7C')}|${text}>`;
 }
 
 /** Slack's three; its own marks within a text stay marks, which does no harm. `<!channel>` and links need the angle. */

@@ -1,4 +1,4 @@
-import type { Message } from '../channel-driver.port.js';
+import type { Message, MessageAlert } from '../channel-driver.port.js';
 import {
   alertDetail,
   alertTitle,
@@ -7,6 +7,7 @@ import {
   headline,
   isOver,
   link,
+  runbookOf,
   TEST_TEXT,
   worstFirst,
 } from './alert-text.js';
@@ -32,6 +33,7 @@ export function teamsPayload(message: Message): object {
   const alerts = worstFirst(message.alerts).map((alert) => [
     block(alertTitle(alert), { weight: 'Bolder' }),
     { ...block(alertDetail(alert), { isSubtle: true }), spacing: 'None' },
+    ...runbook(alert),
   ]);
   const { shown, more } = fitting(alerts, BUDGET_BYTES, (blocks) => Buffer.byteLength(JSON.stringify(blocks)));
   const colour = isOver(message) ? 'Good' : COLOURS[message.severity];
@@ -49,6 +51,13 @@ export function teamsPayload(message: Message): object {
   };
   const attachment = { contentType: 'application/vnd.microsoft.card.adaptive', contentUrl: null, content };
   return { type: 'message', attachments: [attachment] };
+}
+
+function runbook(alert: MessageAlert): object[] {
+  const url = runbookOf(alert);
+  if (url === null) return [];
+  const open = { type: 'Action.OpenUrl', url };
+  return [{ ...block('Runbook', { selectAction: open }), spacing: 'None' }];
 }
 
 function block(text: string, looks: object = {}): object {
