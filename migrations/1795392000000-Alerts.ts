@@ -239,12 +239,13 @@ const NOTIFICATIONS = [
    )`,
   'CREATE INDEX delivery_alerts_alert_idx ON delivery_alerts (alert_id)',
   'CREATE INDEX delivery_alerts_fingerprint_idx ON delivery_alerts (fingerprint, seq)',
-  // When an alert that fires is to be told of again, and when to others, unless somebody has acknowledged it.
+  // When an alert that fires is to be told of again, and when to others, unless somebody has acknowledged it. `set_at`: when that was set.
   `CREATE TABLE alert_follow_ups (
      alert_id uuid NOT NULL,
      remind_at timestamptz,
      escalate_at timestamptz,
      escalated_at timestamptz,
+     set_at timestamptz NOT NULL DEFAULT now(),
      due_at timestamptz GENERATED ALWAYS AS (least(remind_at, escalate_at)) STORED,
      CONSTRAINT alert_follow_ups_pkey PRIMARY KEY (alert_id),
      CONSTRAINT alert_follow_ups_alert_fkey FOREIGN KEY (alert_id) REFERENCES alerts (id) ON DELETE CASCADE

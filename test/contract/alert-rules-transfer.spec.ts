@@ -163,6 +163,13 @@ describe('export and import of rules', () => {
     });
     expect((await send('rules:\n- name: f\n- &a name: [g\n')).status).toBe(400);
     expect((await send('rules: []\nmore: 1\n')).status).toBe(400);
+    const comments = '#\n'.repeat(150_000);
+    expect((await send(`${comments}rules:\n${one('h').replace('{', '- {')}\n- ${one('i')}\n`)).data).toMatchObject({
+      created: 2,
+      rules: [{ line: 150_002 }, { line: 150_003 }],
+    });
+    expect((await send('---\n'.repeat(150_000))).status).toBe(400);
+    expect((await send(`rules:\n${'-\n'.repeat(20_000)}`)).code).toBe('validation_failed');
     expect((await send('rules:\n- name: f\nmore: 1\n')).status).toBe(400);
     expect((await send('rules:\n- name: f\n---\nrules: []\n')).status).toBe(400);
   });
@@ -271,7 +278,7 @@ describe('export and import of rules', () => {
     ['deep lists', '['.repeat(200_000), 1, 81, /nested/],
     ['deep items', '- '.repeat(200_000), 1, 160, /nested/],
     ['deep maps', '{a: '.repeat(100_000), 1, 318, /nested/],
-    ['very many parts', `rules:\n${'- \n'.repeat(200_000)}`, 100_000, 3, /too long/],
+    ['very many parts', `rules:\n${'- \n'.repeat(200_000)}`, 133_334, 1, /too long/],
   ])('refuses %s, and says where', async (_, file, line, column, message) => {
     const answer = await send(file);
     expect(answer).toMatchObject({ status: 400, code: 'malformed_yaml' });

@@ -1,9 +1,11 @@
 import { Logger } from '@nestjs/common';
 import * as fc from 'fast-check';
+import type { DeliveryOutcome } from '../../src/notifications/channels/channel-driver.port.js';
 import type { DeviceState } from '../../src/probes/state/device-state.js';
 import { transition } from '../../src/probes/state/transition.js';
 import { DOWN } from '../support/alert-lab.js';
 import { AlertStory } from '../support/alert-story.js';
+import { DELIVERED } from '../support/dispatch-lab.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 
 // Real: PostgreSQL, the evaluator, the dispatcher. Values and the receiver are the test's.
@@ -95,7 +97,9 @@ describe('a silence or an ack stops notices and never the resolve of what was to
     ['silence 1h, down, ack, unack, 1h, up', 'firing, resolved'],
     ['silence 1h, down, ack, 1h, unack, up', 'firing, resolved'],
     ['down, ack, silence 1h, up', 'firing, resolved'],
-    ['down, ack 1h, 30m, silence 1h, 30m, 30m, up', 'firing, resolved'],
+    ['down, ack 1h, 30m, silence 1h, 30m, up', 'firing, resolved'],
+    ['down, ack 1h, 30m, silence 1h, 30m, 30m, up', 'firing, reminder, resolved'],
+    ['silence 1h, down, ack 1h, 30m, silence 1h, 30m, 30m, up', 'firing, resolved'],
   ])('%s: %s', async (steps, told) => expect(await play(steps)).toBe(told));
 
   it.each([
@@ -113,6 +117,50 @@ describe('a silence or an ack stops notices and never the resolve of what was to
   ])('with a group wait of 30 s, %s: %s', async (steps, told) =>
     expect(await play(steps, { SWARMWARD_GROUP_WAIT_SECONDS: '30' })).toBe(told),
   );
+});
+
+describe('a channel that was away when something began to hold notices back', () => {
+  const HELD: Record<string, [begin: () => Promise<void>, end: () => Promise<void>]> = {
+    silence: [() => story.silence('Device 1', HOUR), () => story.later(HOUR)],
+    'ack for an hour': [() => story.acknowledge('Device 1', { duration_seconds: HOUR }), () => story.later(HOUR)],
+    'ack that is taken back': [() => story.acknowledge('Device 1'), () => story.takeBack('Device 1')],
+  };
+
+  it.each([
+    ['silence', ['firing', 'resolved'], ['firing', 'resolved']],
+    ['ack for an hour', ['firing', 'reminder', 'resolved'], ['reminder', 'resolved']],
+    ['ack that is taken back', ['firing', 'resolved'], ['firing', 'resolved']],
+  ])('hears of it when that is over: %s', async (held, ops, late) => {
+    story = await AlertStory.open(postgres);
+    await story.notices.channel('late');
+    const refusal = {
+      outcome: 'refused',
+      permanent: false,
+      status: 500,
+      error: '500',
+      response: '',
+      retryAfterSeconds: null,
+    };
+    let isAway = true;
+    story.notices.receiver.answer = async (_message, { name }) =>
+      name === 'late' && isAway ? (refusal as DeliveryOutcome) : DELIVERED;
+    const [device] = await story.alerts.addDevices(1);
+    await story.alerts.addRule({ name: 'Down' });
+    story.setDown(device!, true);
+    await story.pass();
+    const [begin, end] = HELD[held]!;
+    await begin();
+    // Its next attempt is due, and is not made.
+    await story.later(60);
+    await story.pass();
+    isAway = false;
+    await end();
+    await story.pass();
+    story.setDown(device!, false);
+    await story.pass();
+    const kinds = (channel: string) => story.notices.receiver.told(channel).map((told) => told.split(':')[0]);
+    expect([kinds('ops'), kinds('late')]).toEqual([ops, late]);
+  });
 });
 
 it('whatever comes in whatever order, all who were told that it fires are told once that it ended, and nobody is told of what is in hand', async () => {

@@ -239,7 +239,11 @@ describe('alerts over HTTP', () => {
     });
 
     it('and that is taken back', async () => {
-      const [id, other] = await seeds.add({ target: 'a' }, { target: 'b' });
+      const [id, other, known] = await seeds.add(
+        { target: 'a' },
+        { target: 'b' },
+        { target: 'c', announced: true, ack: { by: 'ann' } },
+      );
       await call('POST', `/${id}/ack`, { sticky: true, duration_seconds: 60 });
       expect((await call('POST', `/${id}/unack`)).data).toMatchObject({ acknowledgement: null, state: 'firing' });
       expect((await eventsOf(id)).at(-1)).toMatchObject({
@@ -256,6 +260,9 @@ describe('alerts over HTTP', () => {
         expect(await call('POST', `/${one}/unack`)).toMatchObject({ status: 409, code: 'alert_not_acknowledged' });
       }
       await eventually(() => expect(heard('alerts_changed')).toHaveLength(2));
+      // A channel may not have heard of it before; to nobody at all the evaluator tells it.
+      await call('POST', `/${known}/unack`);
+      expect([await outboxOf(known), await outboxOf(id)]).toEqual([[{ kind: 'firing' }], []]);
     });
 
     it('and of a resolved one, what the next of its kind would inherit', async () => {
@@ -268,6 +275,13 @@ describe('alerts over HTTP', () => {
       expect(await call('POST', `/${sticky}/unack`)).toMatchObject({ code: 'alert_not_acknowledged' });
       expect(await call('POST', `/${plain}/unack`)).toMatchObject({ code: 'alert_not_acknowledged' });
     });
+  });
+
+  it('say that nobody was told while no channel is for them', async () => {
+    const [told, untold] = await seeds.add({ target: 'a', announced: true }, { target: 'b', announced: true });
+    await lab.database.query('UPDATE alerts SET untold_at = now() WHERE id = $1', [untold]);
+    expect((await call('GET', `/${told}`)).data.announced_at).toEqual(expect.any(String));
+    expect((await call('GET', `/${untold}`)).data.announced_at).toBeNull();
   });
 
   describe('are resolved by hand', () => {

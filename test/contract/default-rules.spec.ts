@@ -51,11 +51,11 @@ describe('default rules', () => {
       group_by: ['site'],
       runbook_url: null,
     });
-    const [down] = await query<Record<string, unknown>>(
+    const [flapping] = await query<Record<string, unknown>>(
       connection,
-      "SELECT * FROM alert_rules WHERE key = 'device_down'",
+      "SELECT * FROM alert_rules WHERE key = 'device_flapping'",
     );
-    expect(down).toMatchObject({ recovery_condition: null, recovery_expression: null, for_seconds: 0 });
+    expect(flapping).toMatchObject({ recovery_condition: null, recovery_expression: null, for_seconds: 0 });
   });
 
   it('are installed once, by whoever of several comes first', async () => {

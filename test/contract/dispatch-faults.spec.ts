@@ -1,8 +1,10 @@
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import type { DeliveryOutcome } from '../../src/notifications/channels/channel-driver.port.js';
 import { ClaimStore } from '../../src/notifications/dispatch/claim.store.js';
 import { DispatcherStatus } from '../../src/notifications/dispatch/dispatcher-status.js';
 import { ResultsStore } from '../../src/notifications/dispatch/results.store.js';
+import { Sender } from '../../src/notifications/dispatch/sender.service.js';
+import { StrandedDeliveries } from '../../src/notifications/dispatch/stranded-deliveries.store.js';
 import { DELIVERED, DispatchLab } from '../support/dispatch-lab.js';
 import { eventually } from '../support/eventually.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
@@ -85,6 +87,54 @@ describe('a receiver that fails', () => {
     );
     lab.receiver.answer = async () => DELIVERED;
     await eventually(() => expect(lab.receiver.told('ops')).toEqual(['resolved:a']));
+  });
+
+  it('hears who ended it by hand, and since when it had been there', async () => {
+    await lab.fire({ name: 'a' });
+    const dispatcher = lab.start();
+    await eventually(() => expect(lab.receiver.told('ops')).toEqual(['firing:a']));
+    await lab.set('a', `resolution = 'manual', began_at = '2026-11-21T12:00:00Z'`);
+    await lab.database.query(
+      `INSERT INTO alert_events (alert_id, at, kind, actor) SELECT id, now(), 'resolved', 'anna' FROM alerts`,
+    );
+    await lab.database.query(`UPDATE alerts SET state = 'resolved', resolved_at = now()`);
+    await lab.database.query(`INSERT INTO alert_outbox (alert_id, kind, at) SELECT id, 'resolved', now() FROM alerts`);
+    dispatcher.wake();
+    await eventually(() => expect(lab.receiver.told('ops')).toEqual(['firing:a', 'resolved:a']));
+    expect(lab.receiver.seen.map(({ message }) => message.alerts[0])).toMatchObject([
+      { resolution: null, resolved_by: null, began_at: expect.any(String) },
+      { resolution: 'manual', resolved_by: 'anna', began_at: '2026-11-21T12:00:00.000Z' },
+    ]);
+  });
+
+  it('hears of the end also when only a part of it arrived', async () => {
+    lab.receiver.answer = async () => refused({ partly: true, status: 450 });
+    await lab.fire({ name: 'a' });
+    const dispatcher = lab.start();
+    await eventually(async () =>
+      expect(await lab.deliveries()).toMatchObject([{ state: 'retrying', uncertain: true }]),
+    );
+    await lab.resolve('a');
+    lab.receiver.answer = async () => DELIVERED;
+    dispatcher.wake();
+    await eventually(() => expect(lab.receiver.told('ops')).toEqual(['resolved:a']));
+  });
+
+  it('may answer what is cut within a character, of a name that is', async () => {
+    const name = `${'💥'.repeat(98)}!${'💥'.repeat(50)}`;
+    lab.receiver.answer = async () => ({ outcome: 'delivered', status: 200, response: `${'x'.repeat(999)}💥\0` });
+    await lab.fire({ name }, { name: `!${name}`, site: 'Paris' });
+    lab.start();
+    await eventually(async () =>
+      expect(
+        await lab.database.query(`SELECT state, length(content->>'title') > 100 AS titled FROM deliveries`),
+      ).toEqual([
+        { state: 'delivered', titled: true },
+        { state: 'delivered', titled: true },
+      ]),
+    );
+    const [{ response }] = await lab.database.query('SELECT response FROM delivery_attempts LIMIT 1');
+    expect(response).toBe('x'.repeat(999));
   });
 
   it('gets no more of what it refuses for good', async () => {
@@ -182,6 +232,26 @@ describe('a process that dies', () => {
       { number: 1, outcome: 'unknown' },
       { number: 2, outcome: 'delivered' },
     ]);
+  });
+
+  it('while it sends to a channel that is switched off then: it is over, and the end is told once it is on again', async () => {
+    await lab.fire({ name: 'a' });
+    await lab.planner().takeOutbox();
+    const [channel] = await lab.database.query<[{ id: string }]>('SELECT id FROM channels');
+    await lab.claimer().claim([{ channelId: channel.id, free: 8, enabled: true }]);
+    await lab.database.query('UPDATE channels SET enabled = false');
+    await lab.skip(60);
+    const dispatcher = lab.start();
+    await eventually(async () =>
+      expect(await lab.deliveries()).toMatchObject([{ state: 'cancelled', uncertain: true }]),
+    );
+    expect(await lab.database.query('SELECT number, outcome FROM delivery_attempts')).toEqual([
+      { number: 1, outcome: 'unknown' },
+    ]);
+    await lab.database.query('UPDATE channels SET enabled = true');
+    await lab.resolve('a');
+    dispatcher.channelsChanged();
+    await eventually(() => expect(lab.receiver.told('ops')).toEqual(['resolved:a']));
   });
 
   it('while it plans: nothing is taken', async () => {
@@ -291,6 +361,67 @@ describe('PostgreSQL', () => {
   });
 });
 
+describe('the clock of PostgreSQL set back', () => {
+  it('holds up nothing that was to be sent', async () => {
+    await lab.fire({ name: 'a' });
+    await lab.planner().takeOutbox();
+    const hourAhead = ['next_attempt_at', 'give_up_at', 'created_at'].map(
+      (name) => `${name} = ${name} + interval '1 h'`,
+    );
+    await lab.database.query(`UPDATE deliveries SET ${hourAhead.join()}`);
+    lab.start();
+    await eventually(() => expect(lab.receiver.told('ops')).toEqual(['firing:a']));
+  });
+
+  it('holds up nothing that was to be told once there is a channel', async () => {
+    await lab.fire({ name: 'a' });
+    await lab.database.query(
+      `UPDATE alert_outbox SET taken_at = now(); UPDATE alerts SET untold_at = now() + interval '1 h'`,
+    );
+    lab.start();
+    await eventually(() => expect(lab.receiver.told('ops')).toEqual(['firing:a']));
+  });
+
+  // Minutes from now.
+  it.each<[string, { state: string; held?: boolean; created: number; next: number }, number]>([
+    ['waits for others', { state: 'waiting', created: 60, next: 61 }, 1],
+    ['waited before that', { state: 'waiting', created: -1, next: 59 }, 59],
+    ['quiet hours hold', { state: 'waiting', held: true, created: 60, next: 540 }, 540],
+    ['quiet hours hold, from years ahead', { state: 'waiting', held: true, created: 525_600, next: 526_080 }, 480],
+    ['is being sent', { state: 'sending', created: -60, next: 60 }, 11 / 60],
+    ['is to be sent again', { state: 'retrying', created: -300, next: 120 }, 0],
+    ['is to be sent again, as its receiver asks', { state: 'retrying', created: -300, next: 59 }, 59],
+  ])('leaves what %s no longer than it would take', async (_name, { held = false, ...row }, expected) => {
+    await lab.database.query(
+      `INSERT INTO deliveries (channel_id, channel_name, channel_kind, kind, severity, group_key, state, held, created_at, next_attempt_at,
+         locked_until, give_up_at)
+       SELECT id, name, kind, 'firing', 'high', '[]', $1, $2, now() + $3 * interval '1 min', now() + $4 * interval '1 min',
+         CASE WHEN $1 = 'sending' THEN now() + $4 * interval '1 min' END, now() + $3 * interval '1 min' + interval '1 day' FROM channels`,
+      [row.state, held, row.created, row.next],
+    );
+    await new StrandedDeliveries(lab.database, lab.settings).byClock();
+    const [{ minutes, tries }] = await lab.database.query(
+      `SELECT extract(epoch FROM next_attempt_at - now())::float8 / 60 AS minutes, give_up_at > next_attempt_at AS tries FROM deliveries`,
+    );
+    expect([Math.abs(minutes - expected) < 0.1, tries]).toEqual([true, true]);
+  });
+
+  it('leaves reminders and escalations their intervals', async () => {
+    await lab.fire({ name: 'a' });
+    await lab.database.query(
+      `INSERT INTO alert_follow_ups (alert_id, remind_at, escalate_at, set_at)
+       SELECT id, now() + interval '120 min', now() + interval '70 min', now() + interval '60 min' FROM alerts`,
+    );
+    await new StrandedDeliveries(lab.database, lab.settings).byClock();
+    expect(
+      await lab.database.query(
+        `SELECT round(extract(epoch FROM remind_at - now()) / 60)::int AS remind, round(extract(epoch FROM escalate_at - now()) / 60)::int AS escalate
+         FROM alert_follow_ups`,
+      ),
+    ).toEqual([{ remind: 60, escalate: 10 }]);
+  });
+});
+
 it('what was claimed and given back says what is true when it goes out', async () => {
   await lab.fire({ name: 'a' }, { name: 'b' });
   await lab.planner().takeOutbox();
@@ -383,23 +514,23 @@ describe('what PostgreSQL refuses', () => {
     }));
 });
 
-it('many that are under way at once leave nothing on stderr', async () => {
-  const warnings: string[] = [];
-  const hear = ({ message }: Error): void => void warnings.push(message);
-  process.on('warning', hear);
-  for (let index = 0; index < 50; index++) await lab.channel(`c${index}`);
+it('many that are under way at once are no leak of listeners, of which Node.js would warn', async () => {
+  const send = jest.spyOn(Sender.prototype, 'send');
+  for (let index = 0; index < 49; index++) await lab.channel(`c${index}`);
   let open: () => void = () => undefined;
   const gate = new Promise<void>((resolve) => (open = resolve));
-  let underWay = 0;
-  lab.receiver.answer = () => {
-    underWay++;
-    return gate.then(() => DELIVERED);
-  };
+  lab.receiver.answer = () => gate.then(() => DELIVERED);
   await lab.fire({ name: 'a' });
   lab.start();
-  await eventually(() => expect(underWay).toBe(51));
+  await eventually(() => expect(send).toHaveBeenCalledTimes(50));
+  const ending = send.mock.calls[0]![2];
+  // What `events.getMaxListeners` reads; it takes no signal of Jest's.
+  const most = Object.getOwnPropertySymbols(ending).find(({ description }) =>
+    description?.includes('maxEventTargetListeners'),
+  )!;
+  expect([getEventListeners(ending, 'abort').length, Reflect.get(ending, most)]).toEqual([50, 0]);
   open();
-  await eventually(() => expect(lab.receiver.seen).toHaveLength(51));
-  process.off('warning', hear);
-  expect(warnings).toEqual([]);
+  await eventually(() => expect(lab.receiver.seen).toHaveLength(50));
+  await eventually(() => expect(getEventListeners(ending, 'abort')).toEqual([]));
+  send.mockRestore();
 });

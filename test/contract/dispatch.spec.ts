@@ -73,8 +73,8 @@ describe('who is told', () => {
     expect(lab.receiver.seen[0]!.message).toMatchObject({ kind: 'firing', title: '30 alerts in Berlin: Device down' });
     await eventually(async () => expect(await lab.database.query(told)).toHaveLength(30));
     await lab.database.query(`UPDATE channels SET is_default = true`);
-    dispatcher.channelsChanged();
     await lab.resolve('Berlin-0');
+    dispatcher.channelsChanged();
     await eventually(() => expect(lab.receiver.told('off')[1]).toBe('resolved:Berlin-0'));
     expect(lab.receiver.told('other')).toEqual([]);
   });
@@ -324,6 +324,31 @@ describe('routes', () => {
     await after(0, ['firing:a', 'reminder:a', 'resolved:a'], ['escalation:a', 'reminder:a', 'resolved:a']);
     expect(await lab.database.query('SELECT 1 FROM alert_follow_ups')).toHaveLength(0);
   });
+});
+
+it('an escalation that an acknowledgement kept back is made when that ends', async () => {
+  await lab.channel('ops');
+  const boss = await lab.channel('boss', { isDefault: false });
+  const escalating = { escalate_after_minutes: 30, escalate_channel_ids: [boss] };
+  await lab.route({ group_wait_seconds: 3_600, remind_every_minutes: 1_000, ...escalating });
+  await lab.fire({ name: 'a' });
+  const dispatcher = lab.start();
+  const after = async (seconds: number, expected: string[]) => {
+    await lab.skip(seconds);
+    dispatcher.wake();
+    await eventually(async () =>
+      expect((await lab.deliveries()).map(({ kind, state }) => `${kind} ${state}`)).toEqual(expected),
+    );
+  };
+  await after(0, ['firing waiting']);
+  await after(3_600, ['firing delivered']);
+  await after(1_800, ['firing delivered', 'escalation waiting']);
+  await lab.set('a', `ack_at = now(), ack_by = 'me'`);
+  await after(3_600, ['firing delivered', 'escalation cancelled']);
+  await lab.set('a', 'ack_at = NULL, ack_by = NULL');
+  await after(60, ['firing delivered', 'escalation cancelled', 'escalation waiting']);
+  await after(3_600, ['firing delivered', 'escalation cancelled', 'escalation delivered']);
+  expect([lab.receiver.told('ops'), lab.receiver.told('boss')]).toEqual([['firing:a'], ['escalation:a']]);
 });
 
 describe('statements', () => {

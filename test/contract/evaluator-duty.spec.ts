@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Evaluator } from '../../src/alerts/evaluator/evaluator.service.js';
+import { AlertFactsStore } from '../../src/alerts/outbox/alert-facts.store.js';
 import { EvaluatorStatus } from '../../src/alerts/evaluator/evaluator-status.service.js';
 import { readSettings } from '../../src/platform/config/read-settings.js';
 import type { DatabaseConnection } from '../../src/platform/database/connection.js';
@@ -101,6 +102,18 @@ describe('the duty of the evaluator', () => {
       '1 alert fired; 1 fires now',
       '1 alert resolved; none fire now',
     ]);
+  });
+
+  it('tells anew at once what was held back as it went out, when nothing keeps it back any more', async () => {
+    const [num] = await lab.addDevices(1);
+    await lab.addRule({ name: 'Down' });
+    lab.signals.set('device.down_seconds', num!, 60);
+    const watchdog = await start();
+    await eventually(async () => expect(await lab.outbox()).toEqual(['firing Device 1']));
+    await quiet(watchdog);
+    const [{ id }] = await lab.database.query<[{ id: string }]>('SELECT id FROM alerts');
+    await new AlertFactsStore().untell([id], lab.database.manager);
+    await eventually(async () => expect(await lab.outbox()).toEqual(['firing Device 1', 'firing Device 1']));
   });
 
   it('makes one further pass of all that comes while one runs', async () => {

@@ -5,7 +5,7 @@ import { OPEN_ALERTS } from '../../src/alerts/evaluator/situation.store.js';
 import { readSettings } from '../../src/platform/config/read-settings.js';
 import { ProbeSignalSource } from '../../src/probes/signals/probe-signal-source.store.js';
 import { SnmpSignalSource } from '../../src/probes/signals/snmp-signal-source.store.js';
-import { AlertLab } from '../support/alert-lab.js';
+import { AlertLab, DOWN } from '../support/alert-lab.js';
 import { recordStatements } from '../support/count-statements.js';
 import { eventually } from '../support/eventually.js';
 import { RecordedLog, startTestPostgres, type TestPostgres } from '../support/postgres.js';
@@ -105,6 +105,9 @@ describe('the evaluator on PostgreSQL', () => {
     await lab.pass();
     const [pending] = await lab.alerts();
     expect(pending).toMatchObject({ state: 'pending', fired_at: null });
+    // It had been down before the condition held.
+    const began = 'SELECT extract(epoch FROM pending_since - began_at)::int AS seconds FROM alerts';
+    expect(await lab.database.query(began)).toEqual([{ seconds: 60 }]);
     await lab.age(121);
     await lab.pass(lab.newRunner());
     expect(await lab.outbox()).toEqual(['firing Device 1']);
@@ -231,6 +234,7 @@ describe('the evaluator on PostgreSQL', () => {
     }
     lab.forget();
     lab.signals.set('device.down_seconds', nums[1]!, 60);
+    expect((await lab.pass()).isUnfinished).toBe(true);
     await lab.pass();
     const rules = await database.query<{ name: string; enabled: boolean; reason: string | null }[]>(
       'SELECT name, enabled, broken_reason AS reason FROM alert_rules ORDER BY name',
@@ -244,6 +248,25 @@ describe('the evaluator on PostgreSQL', () => {
     const lines = log.lines.length;
     await lab.pass();
     expect(log.lines).toHaveLength(lines);
+  });
+
+  it('does not end the alerts of a rule that is mended while it breaks', async () => {
+    const [num] = await lab.addDevices(1);
+    await lab.addRule({ name: 'Down' });
+    lab.signals.set('device.down_seconds', num!, 60);
+    await lab.pass();
+    const change = (condition: object) =>
+      database.query('UPDATE alert_rules SET condition = $1, version = version + 1', [JSON.stringify(condition)]);
+    await change({ metric: 'gone.by', op: '>', value: 1 });
+    lab.forget();
+    lab.signals.before = async () => void (await change(DOWN));
+    // It is read as broken and mended before that is written.
+    await lab.addRule({ name: 'Other' });
+    expect((await lab.pass()).isUnfinished).toBe(true);
+    lab.signals.before = async () => undefined;
+    await lab.pass();
+    expect(await lab.count('alert_rules', 'enabled')).toBe(2);
+    expect(await lab.outbox()).toEqual(['firing Device 1', 'firing Device 1']);
   });
 
   it('makes one alert and one notice of 875 devices behind one parent', async () => {
@@ -302,6 +325,11 @@ describe('the evaluator on PostgreSQL', () => {
     expect(performance.now() - began).toBeLessThan(1_500);
     expect(lab.signals.reads).toBe(2);
     expect(await lab.alerts()).toMatchObject([{ state: 'firing' }]);
+    // The heartbeat is told.
+    const { blind } = await lab.pass();
+    expect(blind.sources).toBe(1);
+    expect(blind.ms).toBeGreaterThan(0);
+    expect(blind.ms).toBeLessThan(performance.now() - began);
     const told = log.lines.filter((line) =>
       line.startsWith('The source of values "scripted" is not available (no answer for'),
     );

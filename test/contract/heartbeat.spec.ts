@@ -128,6 +128,19 @@ describe('heartbeat', () => {
     await isSent();
   });
 
+  it('stops when passes judge nothing, since the values that rules ask for cannot be read', async () => {
+    const scheduler = start();
+    scheduler.dispatcher.passed(ago(0));
+    scheduler.evaluator.passed(PASS, ago(0), { sources: 1, ms: 14_999 });
+    await isSent();
+    await database.query(`UPDATE watchdog_beats SET at = at - interval '46 seconds' WHERE half = 'evaluator'`);
+    scheduler.evaluator.ended();
+    scheduler.evaluator.passed(PASS, ago(0), { sources: 1, ms: 15_000 });
+    await staysWithheld();
+    works(scheduler);
+    await isSent();
+  });
+
   it.each(['evaluator', 'dispatcher'] as const)('stops with the %s, and begins again with it', async (half) => {
     const scheduler = start();
     works(scheduler);

@@ -165,6 +165,7 @@ describe('silences', () => {
     };
     expect(await means(BERLIN)).toBe(2);
     expect(await means(BERLIN, { name: 'tag', op: '=', value: 'core' })).toBe(1);
+    expect(await means({ name: 'site', value: 'Berlin' })).toBe(2);
     expect(await means({ name: 'site', op: '~', value: 'ber*' })).toBe(3);
     const anySite = { name: 'site', op: '!=', value: '' };
     expect(await means(anySite, { name: 'tag', op: '!=', value: 'edge' })).toBe(1);

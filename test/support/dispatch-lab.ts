@@ -20,6 +20,7 @@ import { Planner } from '../../src/notifications/dispatch/planner.service.js';
 import { PlanStore } from '../../src/notifications/dispatch/plan.store.js';
 import { ResultsStore } from '../../src/notifications/dispatch/results.store.js';
 import { Sender } from '../../src/notifications/dispatch/sender.service.js';
+import { StrandedDeliveries } from '../../src/notifications/dispatch/stranded-deliveries.store.js';
 import { RouteScopes } from '../../src/notifications/policy/route-scopes.store.js';
 import { RoutingStore } from '../../src/notifications/policy/routing.store.js';
 import { readSettings } from '../../src/platform/config/read-settings.js';
@@ -122,7 +123,7 @@ export class DispatchLab {
     const sender = new Sender(settings, new ChannelDrivers(drivers));
     const vault = new PlainVault(database);
     const rounds = new DeliveryRounds(database, settings, vault, this.claimer(), new ClaimStore(), results, sender);
-    return new Dispatcher(planner, rounds, results, status);
+    return new Dispatcher(planner, rounds, results, new StrandedDeliveries(database, settings), status);
   }
 
   /** Runs until `stop`. */

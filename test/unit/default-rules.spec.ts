@@ -71,6 +71,9 @@ describe('default rules', () => {
       disk_low: 'high',
       disk_full: 'critical',
       partition_missing: 'high',
+      deliveries_failed: 'high',
+      alerts_many: 'high',
+      sources_failed: 'critical',
       rule_broken: 'high',
     });
   });

@@ -153,7 +153,7 @@ export interface PassOutcome {
   resolved: ResolvedAlert[];
   /** Pending alerts that are to be deleted. */
   dropped: StoredAlert[];
-  /** To be disabled, with the reason. Their alerts are resolved in this outcome already. */
+  /** To be disabled, with the reason. Their alerts are resolved by the pass that finds them so. */
   broken: BrokenRule[];
   /** When a timer ripens or a threshold on time is crossed, if nothing else happens; always after `now`. Null: never. */
   nextDueAt: number | null;

@@ -6,6 +6,7 @@ import { ruleFaceKey, targetFaceKey } from './face-key.js';
 import { ackKey, fingerprint, groupKeyOf } from './fingerprint.js';
 import { globMatcher } from './glob.js';
 import type { HoldBacks } from './hold-backs.js';
+import { impliedRecovery } from './implied-recovery.js';
 import { comparisonsOf } from './language/condition-parts.js';
 import { compileCondition, signalsOf } from './language/compile-condition.js';
 import { defaultMessage } from './message/default-message.js';
@@ -54,7 +55,8 @@ export class RuleJudge {
   ) {
     const { table, input } = around;
     const columnOf = table.column.bind(table);
-    const { condition, recoveryCondition } = rule;
+    const { condition } = rule;
+    const recoveryCondition = rule.recoveryCondition ?? impliedRecovery(condition);
     this.signals = signalsOf(condition);
     this.columns = this.signals.map(columnOf);
     this.judge = compileCondition(condition, columnOf);

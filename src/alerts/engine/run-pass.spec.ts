@@ -233,11 +233,20 @@ describe('runPass', () => {
     expect(outcome.dropped).toMatchObject([{ id: 'alert-2' }]);
   });
 
+  it('does not take an outage for over that a clock has made shorter', () => {
+    const scene = { values: { [DOWN]: [0.001] }, open: [stored()] };
+    expect(pass(scene).resolved).toEqual([]);
+    expect(pass({ ...scene, values: { [DOWN]: [0] } }).resolved).toHaveLength(1);
+    const sixthMinute = {
+      all: [{ metric: DOWN, op: '>=', value: 300 } as const, { metric: DOWN, op: '<', value: 360 } as const],
+    };
+    expect(pass({ ...scene, rules: [rule({ condition: sixthMinute })] }).resolved).toHaveLength(1);
+  });
+
   it.each<[string, Scene, string]>([
     ['rule_deleted', { open: [stored({ ruleId: null })] }, 'rule_deleted'],
     ['rule_disabled', { rules: [rule({ enabled: false })] }, 'rule_disabled'],
     ['rule_broken', { rules: [rule({ enabled: false, brokenReason: 'x' })] }, 'rule_broken'],
-    ['a fault', { faults: new Map([['rule-1', 'no scope']]) }, 'rule_broken'],
     ['device deleted', { devices: [device(2)], values: { [DOWN]: [0] } }, 'target_gone'],
     ['device disabled', { devices: [device(1, { enabled: false })] }, 'out_of_scope'],
     ['device out of scope', { members: new Map([['rule-1', []]]) }, 'out_of_scope'],
@@ -271,8 +280,11 @@ describe('runPass', () => {
     const open = [stored({ ruleId: 'rule-2' })];
     const outcome = pass({ values: { [DOWN]: [90] }, rules: [broken, rule()], open });
     expect(outcome.broken).toEqual([{ ruleId: 'rule-2', version: 1, reason: expect.any(String) }]);
-    expect(outcome.resolved).toMatchObject([{ resolution: 'rule_broken' }]);
+    // Until it is switched off.
+    expect([outcome.resolved, outcome.changed]).toEqual([[], []]);
     expect(names(outcome.opened)).toEqual(['d1']);
+    const fault = pass({ faults: new Map([['rule-1', 'no scope']]), open: [stored()] });
+    expect(fault).toMatchObject({ ...nothing, broken: [{ ruleId: 'rule-1', version: 1, reason: 'no scope' }] });
   });
 
   it('gives a sticky acknowledgement on', () => {

@@ -40,8 +40,9 @@ function runRule(
     new RuleJudge(rule, around).run(alerts, members, news);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
+    // Its alerts stay until it is switched off: somebody may have mended it meanwhile.
     outcome.broken.push({ ruleId: rule.id, version: rule.version, reason });
-    return endAll(alerts, 'rule_broken', input.now, outcome);
+    return;
   }
   outcome.tally.rules++;
   news.addTo(outcome);

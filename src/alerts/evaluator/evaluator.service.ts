@@ -12,7 +12,13 @@ import { type PassReport, PassRunner } from './pass-runner.service.js';
 import { passSummary } from './pass-summary.js';
 
 /** After these something may have changed that alerts are about. */
-const TRIGGERS = ['probe_cycle', 'swarm_published', 'swarm_refresh_failed', 'silences_changed'] as const;
+const TRIGGERS = [
+  'probe_cycle',
+  'swarm_published',
+  'swarm_refresh_failed',
+  'silences_changed',
+  'alerts_untold',
+] as const;
 /** How long after a pass that failed it is tried again. */
 const RETRY_MS = 1_000;
 /** Between two passes there is a pause as long as the first took, so that they never take more than half of a processor; within these. */
@@ -95,7 +101,7 @@ export class Evaluator implements OnApplicationBootstrap {
       const report = await unlessAborted(this.passes.run(lease.manager), signal);
       if (!report) return null;
       this.outage.succeeded(new Date());
-      this.status.passed(report.figures, performance.now());
+      this.status.passed(report.figures, performance.now(), report.blind);
       this.lastWritten = report.lastEvent ?? this.lastWritten;
       const news = passSummary(report.figures);
       if (news) this.log.log(news);

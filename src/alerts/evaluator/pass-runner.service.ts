@@ -12,7 +12,7 @@ import { AlertInventoryStore, buildInventory, type ReadInventory } from './inven
 import { Memory } from './memory.js';
 import { type PassWrite, passWrite } from './pass-write.js';
 import { planRules, type RulePlan } from './rule-plan.js';
-import { SignalReader } from './signal-reader.service.js';
+import { type Blindness, SignalReader } from './signal-reader.service.js';
 import { MAX_OPEN_ALERTS, type OpenRow, type Situation, SituationStore } from './situation.store.js';
 import { readStoredRules } from './stored-rule.js';
 
@@ -28,6 +28,7 @@ export interface PassReport {
   isUnfinished: boolean;
   /** Id of the last event that was written; null when there was none. */
   lastEvent: number | null;
+  blind: Blindness;
 }
 
 /**
@@ -90,8 +91,12 @@ export class PassRunner {
     return {
       figures: { durationMs: performance.now() - began, ...figuresOf(outcome, situation.open, write) },
       nextDueInMs: outcome.nextDueAt === null ? null : Math.max(0, outcome.nextDueAt - situation.now),
-      isUnfinished: write.isCut || (wasOvertaken(write, written) && situation.open.length < MAX_OPEN_ALERTS),
+      isUnfinished:
+        write.isCut ||
+        write.broken.length > 0 ||
+        (wasOvertaken(write, written) && situation.open.length < MAX_OPEN_ALERTS),
       lastEvent: written.lastEvent,
+      blind: read.blind,
     };
   }
 
@@ -127,7 +132,7 @@ export class PassRunner {
     this.tellIfFull(write.isFull);
     try {
       const written = await this.writes.write(write, session);
-      if (written.broken.length > 0 || wasOvertaken(write, written)) this.forgetRules();
+      if (write.broken.length > 0 || wasOvertaken(write, written)) this.forgetRules();
       return { write, written };
     } catch (error) {
       // What was known may be what it fails for, such as a rule that is gone.

@@ -18,6 +18,15 @@ export interface SignalsRead {
   readings: SignalReading[];
   /** By `signalKey` those whose source failed: nothing is known of them now, so that all stays as it is. */
   failed: ReadonlySet<string>;
+  blind: Blindness;
+}
+
+/** What could not be read although rules ask for it. */
+export interface Blindness {
+  /** How many sources fail. */
+  sources: number;
+  /** For how long the one has that began first, ms; 0: none does. */
+  ms: number;
 }
 
 /** Asks every source once, all at the same time. One that fails or hangs takes nothing but its own values with it. */
@@ -25,6 +34,8 @@ export interface SignalsRead {
 export class SignalReader {
   private readonly log = new Logger('AlertEvaluator');
   private readonly outages = new Map<SignalSource, OutageLog>();
+  /** Sources that failed when they were asked last, by when they began to. */
+  private readonly failing = new Map<SignalSource, number>();
   /** Sources that have not answered yet, by when they were asked. */
   private readonly hanging = new Map<SignalSource, number>();
 
@@ -48,7 +59,9 @@ export class SignalReader {
         return readings ?? [];
       }),
     );
-    return { readings: parts.flat(), failed };
+    const since = [...asked.keys()].flatMap((source) => this.failing.get(source) ?? []);
+    const ms = since.length > 0 ? performance.now() - Math.min(...since) : 0;
+    return { readings: parts.flat(), failed, blind: { sources: since.length, ms } };
   }
 
   private async readOne(source: SignalSource, signals: Signal[]): Promise<SignalReading[] | null> {
@@ -57,9 +70,11 @@ export class SignalReader {
     try {
       const readings = await this.withinLimit(source, signals);
       outage.succeeded(new Date());
+      this.failing.delete(source);
       return readings;
     } catch (error) {
       outage.failed(error, new Date());
+      if (!this.failing.has(source)) this.failing.set(source, performance.now());
       return null;
     }
   }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { encodeNotice, NOTICE_CHANNEL } from '../../platform/events/notice.js';
 import type { AlertFacts } from './alert-facts.js';
 
 /** An alert `a` as {@link AlertFacts}. */
@@ -27,12 +28,14 @@ export class AlertFactsStore {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  /** Nobody was told that these fire after all: they are told anew when what kept them back has ended. */
+  /** Nobody was told that these fire after all: they are told anew when what kept them back has ended, which may be now. */
   async untell(ids: readonly string[], manager: EntityManager): Promise<void> {
     if (ids.length === 0) return;
     await manager.query(
-      `UPDATE alerts SET announced_at = NULL, untold_at = NULL, updated_at = now() WHERE id = ANY ($1::uuid[]) AND state = 'firing'`,
-      [ids],
+      `WITH untold AS (
+         UPDATE alerts SET announced_at = NULL, untold_at = NULL, updated_at = now() WHERE id = ANY ($1::uuid[]) AND state = 'firing' RETURNING 1)
+       SELECT pg_notify($2, $3) WHERE EXISTS (SELECT FROM untold)`,
+      [ids, NOTICE_CHANNEL, encodeNotice({ kind: 'alerts_untold' })],
     );
   }
 
@@ -54,10 +57,14 @@ export class AlertFactsStore {
     );
   }
 
-  /** Those that fire and that there was no channel for when they were last looked at, and that not after `before`. Locked. */
+  /**
+   * Those that fire and that there was no channel for when they were last looked at, and that not after `before`; or in a future that a clock
+   * set back has made of the past. Locked.
+   */
   async untold(before: string, limit: number, manager: EntityManager): Promise<string[]> {
     const rows = await manager.query<{ id: string }[]>(
-      `SELECT id FROM alerts WHERE untold_at IS NOT NULL AND untold_at <= $1::timestamptz AND state = 'firing'
+      `SELECT id FROM alerts WHERE untold_at IS NOT NULL AND state = 'firing'
+         AND (untold_at <= $1::timestamptz OR untold_at > now() + interval '5 seconds')
        ORDER BY untold_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED`,
       [before, limit],
     );

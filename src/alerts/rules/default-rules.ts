@@ -264,6 +264,34 @@ const SELF = [
     message: '{{value}} partitions for today or tomorrow are missing',
   }),
   ofSelf({
+    key: 'deliveries_failed',
+    name: 'Notifications not delivered',
+    description:
+      'A notification was given up within the last day: its receiver refused it, or could not be reached for a day. GET /api/v1/deliveries?state=failed lists them.',
+    severity: 'high',
+    expression: 'self.failed_deliveries > 0',
+    message: 'Notifications that could not be delivered within the last day: {{value}}',
+  }),
+  ofSelf({
+    key: 'alerts_many',
+    name: 'Too many open alerts',
+    description: 'More than 45000 alerts are open. At 50000 no more are opened but worse ones.',
+    severity: 'high',
+    expression: 'self.open_alerts > 45000',
+    recovery: 'self.open_alerts < 40000',
+    message: '{{value}} alerts are open',
+  }),
+  ofSelf({
+    key: 'sources_failed',
+    name: 'Alert rules not judged',
+    description:
+      'Values that rules ask for cannot be read, such as what probes found: those rules see nothing. The log says why.',
+    severity: 'critical',
+    expression: 'self.sources_failed > 0',
+    forSeconds: 60,
+    message: '{{value}} sources of values cannot be read: rules that ask for theirs are not judged',
+  }),
+  ofSelf({
     key: 'rule_broken',
     name: 'Alert rule broken',
     description: 'A rule was switched off since evaluating it failed. Its `broken_reason` says why.',

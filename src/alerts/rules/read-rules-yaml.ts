@@ -13,6 +13,7 @@ import {
 } from 'yaml';
 import { inTurns } from '../../devices/transfer/in-turns.js';
 import { type InvalidValue, ProblemException } from '../../platform/http/problem.js';
+import { MAX_RULES } from './alert-rules.store.js';
 
 /** One rule of a file. */
 export interface FileRule {
@@ -30,6 +31,8 @@ const MAX_DEPTH = 80;
 const MAX_LEXEMES = 400_000;
 /** Of one rule: it may name 10,000 devices. */
 const MAX_ENTRIES = 25_000;
+/** Comments and the like outside of the list. */
+const MAX_AROUND = 200;
 /** What is worked on before other requests have their turn. */
 const [LEXEMES_A_TURN, RULES_A_TURN] = [4_000, 20];
 /** Explicit tags of what JSON has as well. */
@@ -45,17 +48,17 @@ const PLAIN_TAGS = new Set(
 export async function readRulesYaml(text: string): Promise<FileRule[]> {
   const lines = new LineCounter();
   const tokens = await readTokens(text, lines);
+  const [, second] = tokens.filter(({ type }) => type === 'document');
+  if (second) throw malformedAt({ offset: second.offset, message: 'Must be one document.' }, lines);
   const rules: FileRule[] = [];
   const faults = new Map<string, Fault>();
   for await (const part of inTurns(eachRule(tokens), RULES_A_TURN)) {
     for (const one of part) {
       refuseLong(one, lines);
-      const documents = [...new Composer(OPTIONS).compose(one, true, text.length)];
-      const found = documents.flatMap(faultsOf);
-      if (documents.length > 1) found.push({ offset: documents[1]!.range[0], message: 'Must be one document.' });
+      const [document] = [...new Composer(OPTIONS).compose(one, true, text.length)];
       // What is outside the list is wrong in each of its rules.
-      for (const fault of found) faults.set(`${fault.offset} ${fault.message}`, fault);
-      if (faults.size === 0) rules.push(...rulesOf(documents[0]!, lines));
+      for (const fault of faultsOf(document!)) faults.set(`${fault.offset} ${fault.message}`, fault);
+      if (faults.size === 0) rules.push(...rulesOf(document!, lines));
     }
   }
   refuse([...faults.values()], lines);
@@ -131,6 +134,18 @@ function* eachRule(tokens: readonly CST.Token[]): Generator<CST.Token[]> {
   const pair = pairs.find(({ value }) => value !== undefined);
   const list = pair?.value;
   if (!document || !map || !pair || !list || !isPlainList(list)) return yield [...tokens];
+  // What each of them is given: more than a head line or two is read once.
+  const around = [
+    tokens,
+    document.start,
+    pairs,
+    pair.start,
+    pair.sep ?? [],
+    document.end ?? [],
+    'end' in list ? list.end : [],
+  ];
+  // So is what is refused for its length anyway.
+  if (list.items.length > MAX_RULES || around.some((some) => some.length > MAX_AROUND)) return yield [...tokens];
   for (const item of list.items) {
     const start = item.start.filter(({ type }) => type !== 'comma');
     const items = [{ ...item, start }];
@@ -153,17 +168,16 @@ function isPlainItem({ start, key, sep, value }: CST.FlowCollection['items'][num
 }
 
 function refuseLong(tokens: readonly CST.Token[], lines: LineCounter): void {
-  let entries = 0;
-  const count = (token: CST.Token | null | undefined): void => {
-    if (token && 'items' in token) {
-      entries += token.items.length;
-      for (const { key, value } of token.items as CST.CollectionItem[]) (count(key), count(value));
-    }
-  };
-  for (const token of tokens) if (token.type === 'document') count(token.value);
-  if (entries <= MAX_ENTRIES) return;
+  const isLong = tokens.some((token) => token.type === 'document' && countEntries(token.value) > MAX_ENTRIES);
+  if (!isLong) return;
   const message = `Has more than ${MAX_ENTRIES} entries. Send it in several parts.`;
   throw malformedAt({ offset: tokens.find(({ type }) => type === 'document')!.offset, message }, lines);
+}
+
+function countEntries(token: CST.Token | null | undefined): number {
+  if (!token || !('items' in token)) return 0;
+  const items = token.items as CST.CollectionItem[];
+  return items.reduce((sum, { key, value }) => sum + 1 + countEntries(key) + countEntries(value), 0);
 }
 
 function faultsOf(document: Document): Fault[] {

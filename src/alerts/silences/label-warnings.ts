@@ -3,8 +3,17 @@ import type { Matcher } from './matcher.js';
 
 /** What alerts have of their own: rules and targets may have more. */
 export const ALERT_LABELS = [
-  ...['rule', 'severity', 'target', 'target_kind', 'device', 'device_id', 'ip', 'check_kind'],
-  ...['site', 'region', 'tag'],
+  'rule',
+  'severity',
+  'target',
+  'target_kind',
+  'device',
+  'device_id',
+  'ip',
+  'check_kind',
+  'site',
+  'region',
+  'tag',
 ];
 
 /** Names of labels that nothing has: likely a slip of the pen. @param known also those of rules and open alerts */

@@ -20,6 +20,7 @@ const matcher = z
       ),
     op: z
       .enum(MATCH_OPERATORS)
+      .default('=')
       .describe('`~` and `!~`: a text in which `*` stands for any text; case does not matter.'),
     value: z.string().max(GLOB_LIMITS.length),
   })

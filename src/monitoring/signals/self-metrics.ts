@@ -53,6 +53,12 @@ const SELF = {
     unit: 'seconds',
     description: 'For how long the oldest transition of an alert has waited for the dispatcher; 0 when none waits.',
   },
+  open_alerts: { unit: null, description: 'Alerts that are pending or firing. There are at most 50000.' },
+  sources_failed: {
+    unit: null,
+    description:
+      'Sources of values that could not be read: rules that ask for theirs are not judged, their alerts stay as they are.',
+  },
   redis_up: { unit: '1 or 0', description: 'Whether Redis answers. Only with REDIS_URL.' },
   docker_up: {
     unit: '1 or 0',

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { EvaluatorSchedulerModule } from '../../alerts/evaluator/evaluator.scheduler.module.js';
 import { DispatchFiguresStore } from '../../notifications/dispatch/dispatch-figures.store.js';
 import { CycleModule } from '../../probes/cycle/cycle.module.js';
 import { HistoryModule } from '../../probes/history/history.module.js';
@@ -13,6 +14,8 @@ import { PartitionsPart } from './parts/partitions-part.service.js';
 import { ProcessesPart } from './parts/processes-part.service.js';
 import { QueuesPart } from './parts/queues-part.service.js';
 import { RedisPart } from './parts/redis-part.service.js';
+import { SourcesPart } from './parts/sources-part.service.js';
+import { AlertsPart } from './parts/alerts-part.store.js';
 import { RulesPart } from './parts/rules-part.store.js';
 import { VictoriaMetricsPart } from './parts/victoria-metrics-part.service.js';
 import { WorkersPart } from './parts/workers-part.service.js';
@@ -34,11 +37,13 @@ const parts = [
   CyclesPart,
   DispatchPart,
   RulesPart,
+  AlertsPart,
+  SourcesPart,
 ];
 
 /** Measures the installation itself, where it is judged. */
 @Module({
-  imports: [SelfSignalsModule, MonitoringModule, SwarmModule, CycleModule, HistoryModule],
+  imports: [SelfSignalsModule, MonitoringModule, SwarmModule, CycleModule, HistoryModule, EvaluatorSchedulerModule],
   providers: [
     ProcessFiguresStore,
     SnmpScheduleStore,

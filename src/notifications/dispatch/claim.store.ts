@@ -39,6 +39,18 @@ const IN_ORDER = `NOT EXISTS (
       AND e.state IN ('waiting', 'sending', 'retrying') OFFSET 0)
   OFFSET 0)`;
 
+/** Nobody was told of their escalation after all: it is due once nothing keeps them back. */
+const ESCALATE_AGAIN = `
+  INSERT INTO alert_follow_ups AS f (alert_id, escalate_at)
+  SELECT DISTINCT x."alertId", now() FROM jsonb_to_recordset($2::jsonb) AS x ("deliveryId" uuid, "alertId" uuid, reason text)
+  JOIN deliveries d ON d.id = x."deliveryId" AND d.kind = 'escalation'
+  WHERE x.reason IN ('acknowledged', 'suppressed') AND NOT EXISTS (
+    SELECT FROM delivery_alerts m JOIN deliveries e ON e.id = m.delivery_id AND e.kind = 'escalation'
+    WHERE m.alert_id = x."alertId" AND m.dropped IS NULL AND (e.state <> 'cancelled' OR e.uncertain) AND NOT EXISTS (
+      SELECT FROM jsonb_to_recordset($2::jsonb) AS y ("deliveryId" uuid, "alertId" uuid)
+      WHERE y."deliveryId" = m.delivery_id AND y."alertId" = m.alert_id))
+  ON CONFLICT (alert_id) DO UPDATE SET escalate_at = excluded.escalate_at, escalated_at = NULL, set_at = now()`;
+
 /** Claims deliveries. Each method is one statement, whatever their number. */
 @Injectable()
 export class ClaimStore {
@@ -93,7 +105,7 @@ export class ClaimStore {
     );
   }
 
-  /** Writes what the claimed ones say, whom they leave out, and which of them are not sent. */
+  /** Writes what the claimed ones say, whom they leave out, which of them are not sent, and which alerts are escalated later for that. */
   async freeze(
     {
       contents,
@@ -112,6 +124,7 @@ export class ClaimStore {
          UPDATE delivery_alerts m SET dropped = x.reason
          FROM jsonb_to_recordset($2::jsonb) AS x ("deliveryId" uuid, "alertId" uuid, reason text)
          WHERE m.delivery_id = x."deliveryId" AND m.alert_id = x."alertId"),
+       again AS (${ESCALATE_AGAIN}),
        ended AS (
          UPDATE deliveries d SET state = x.state, attempts = d.attempts - 1, finished_at = now(), locked_until = NULL, last_error = x.reason
          FROM jsonb_to_recordset($3::jsonb) AS x (id uuid, state text, reason text) WHERE d.id = x.id)

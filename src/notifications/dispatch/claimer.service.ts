@@ -7,10 +7,9 @@ import { isDataError } from '../../platform/database/data-error.js';
 import { storableStart } from '../../platform/http/storable-text.js';
 import type { Message } from '../channels/channel-driver.port.js';
 import { type ClaimedMember, type ClaimedRow, ClaimStore } from './claim.store.js';
+import { lockMsOf } from './lock-time.js';
 import { cancelReason, composeMessage, freezeAgain, freezeFirst, type Frozen } from './freeze-delivery.js';
 
-/** For the queue in this process and for writing down the outcome. */
-const LOCK_MARGIN_MS = 10_000;
 const MAX_REASON = 300;
 
 /** A delivery that this process is to send. */
@@ -41,7 +40,7 @@ export class Claimer {
    */
   async claim(room: readonly { channelId: string; free: number; enabled: boolean }[]): Promise<Claimed[]> {
     if (room.length === 0) return [];
-    const lockMs = this.settings.notifyTimeoutSeconds * 1_000 + LOCK_MARGIN_MS;
+    const lockMs = lockMsOf(this.settings);
     const claim = (freeze: Claimer['freeze']): Promise<Claimed[]> =>
       this.database.transaction(async (manager) => {
         const rows = await this.store.claim(room, lockMs, manager);

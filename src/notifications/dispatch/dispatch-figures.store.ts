@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 
 /** How telling goes, for the whole installation. */
 export interface DispatchFigures {
-  /** Deliveries that were given up within a day and not retried by hand since. */
+  /** Deliveries that were given up within a day and not retried by hand since. Tests do not count: who asked for one looks at it. */
   deadLetters: number;
   /** Transitions that nobody has looked at, and for how long the oldest has waited; null when there is none. */
   outboxWaiting: number;
@@ -28,14 +28,15 @@ export class DispatchFiguresStore {
   async read(): Promise<DispatchFigures> {
     const [figures] = await this.database.query<[DispatchFigures]>(
       `SELECT
-         (SELECT count(*)::int FROM deliveries WHERE state = 'failed' AND finished_at > now() - interval '1 day') AS "deadLetters",
+         (SELECT count(*)::int FROM deliveries WHERE state = 'failed' AND kind <> 'test' AND finished_at > now() - interval '1 day') AS "deadLetters",
          o.waiting AS "outboxWaiting", o.oldest AS "outboxOldestSeconds", d.waiting, d.retrying, d.overdue AS "overdueSeconds",
          c.channels, c.defaults AS "defaultChannels",
          (SELECT count(*)::int FROM notification_routes WHERE enabled AND cardinality(channel_ids) > 0) AS routes
        FROM (SELECT count(*)::int AS waiting, extract(epoch FROM now() - min(created_at))::float8 AS oldest
              FROM alert_outbox WHERE taken_at IS NULL) o,
             (SELECT (count(*) FILTER (WHERE state = 'waiting'))::int AS waiting, (count(*) FILTER (WHERE state <> 'waiting'))::int AS retrying,
-                    extract(epoch FROM now() - min(next_attempt_at) FILTER (WHERE next_attempt_at < now()))::float8 AS overdue
+                    extract(epoch FROM now() - min(next_attempt_at) FILTER (WHERE next_attempt_at < now()
+                      AND channel_id IN (SELECT id FROM channels WHERE enabled)))::float8 AS overdue
              FROM deliveries WHERE state IN ('waiting', 'sending', 'retrying')) d,
             (SELECT count(*)::int AS channels, (count(*) FILTER (WHERE is_default))::int AS defaults FROM channels WHERE enabled) c`,
     );

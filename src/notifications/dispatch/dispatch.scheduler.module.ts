@@ -15,6 +15,7 @@ import { PlanStore } from './plan.store.js';
 import { Planner } from './planner.service.js';
 import { ResultsStore } from './results.store.js';
 import { Sender } from './sender.service.js';
+import { StrandedDeliveries } from './stranded-deliveries.store.js';
 
 /** Takes what is in the outbox, and delivers it. */
 @Module({
@@ -25,6 +26,7 @@ import { Sender } from './sender.service.js';
     ClaimStore,
     Claimer,
     ResultsStore,
+    StrandedDeliveries,
     Sender,
     DeliveryRounds,
     Dispatcher,

@@ -4,6 +4,7 @@ import { DeliveryRounds } from './delivery-rounds.service.js';
 import { DispatcherStatus } from './dispatcher-status.js';
 import { Planner } from './planner.service.js';
 import { ResultsStore } from './results.store.js';
+import { StrandedDeliveries } from './stranded-deliveries.store.js';
 import { WakeUp } from './wake-up.js';
 
 /** A pass comes at least this often, lest a lost notice be waited for. */
@@ -11,6 +12,8 @@ const LONGEST_SLEEP_MS = 20_000;
 /** While notices are sent, the outbox is looked into no oftener unless somebody says that there is something. */
 const LOOK_EVERY_MS = 1_000;
 const SWEEP_EVERY_MS = 60_000;
+/** Nothing waits for as long as the clock was set back. */
+const MEND_EVERY_MS = 10_000;
 /** What fires and no channel was for is looked at again, also when nothing says that something changed. */
 const REPLAN_EVERY_MS = 5 * 60_000;
 const PAUSE_AFTER_FAILURE_MS = 1_000;
@@ -24,6 +27,7 @@ export class Dispatcher {
   private readonly alarm = new WakeUp();
   private lookedAt = -Infinity;
   private sweptAt = -Infinity;
+  private mendedAt = -Infinity;
   private replannedAt = -Infinity;
   private isAsked = false;
   private isRerouted = false;
@@ -32,6 +36,7 @@ export class Dispatcher {
     private readonly planner: Planner,
     private readonly rounds: DeliveryRounds,
     private readonly results: ResultsStore,
+    private readonly stranded: StrandedDeliveries,
     private readonly status: DispatcherStatus,
   ) {}
 
@@ -77,9 +82,14 @@ export class Dispatcher {
 
   /** @returns how long nothing will be to do, ms */
   private async pass(): Promise<number> {
+    if (performance.now() - this.mendedAt >= MEND_EVERY_MS) {
+      await this.stranded.byClock();
+      this.mendedAt = performance.now();
+    }
     if (this.isAsked || performance.now() - this.lookedAt >= LOOK_EVERY_MS) await this.look();
     const idleMs = await this.rounds.round();
     if (performance.now() - this.sweptAt >= SWEEP_EVERY_MS) {
+      if ((await this.stranded.bySender()) > 0) this.rulesChanged();
       await this.results.giveUp();
       this.sweptAt = performance.now();
     }

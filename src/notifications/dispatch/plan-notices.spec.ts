@@ -1,5 +1,6 @@
 import { alertFacts } from '../../../test/support/alert-facts.js';
 import type { AlertFacts } from '../../alerts/outbox/alert-facts.js';
+import type { Severity } from '../../alerts/severity.js';
 import type { Route } from '../policy/route.js';
 import type { DeliveryState, Gathering, NoticeKind, Opening } from './delivery.js';
 import { MAX_MEMBERS, type NoticeItem, type NoticePlan, type PlanGround, planNotices } from './plan-notices.js';
@@ -9,6 +10,17 @@ const GROUP = JSON.stringify([['site', 's1']]);
 const item = (kind: NoticeKind, alert: Partial<AlertFacts> = {}): NoticeItem => {
   const state = kind === 'resolved' ? ('resolved' as const) : ('firing' as const);
   return { kind, at: NOW, alert: alertFacts({ state, ...alert }) };
+};
+const ROUTE: Route = {
+  id: 'r',
+  matchers: {},
+  channelIds: [],
+  continues: false,
+  groupWaitSeconds: null,
+  remindEveryMinutes: null,
+  escalateAfterMinutes: null,
+  escalateChannelIds: [],
+  quietHours: null,
 };
 const opening = (state: DeliveryState, more: Partial<Opening> = {}): Opening => ({
   alertId: 'a1',
@@ -108,6 +120,12 @@ describe('planNotices', () => {
       { openings: [opening('retrying')] },
       { made: [], joined: [] },
     ],
+    [
+      'a reminder while the opening is made',
+      [item('firing'), item('reminder')],
+      {},
+      { made: ['firing 1'], joined: ['n1'] },
+    ],
     ['an end nobody waits for', [item('resolved')], {}, { made: [], joined: [] }],
     [
       'an end of what was told',
@@ -148,6 +166,55 @@ describe('planNotices', () => {
     ],
   ])('%s', (_name, items, more, expected) => {
     expect(briefly(planNotices(items, ground(more)))).toEqual(expected);
+  });
+
+  it.each<[string, NoticeItem, Opening[], number]>([
+    ['told', item('firing'), [], 1],
+    ['told again to who knows', item('firing'), [opening('delivered')], 0],
+    ['told again, to another for the first time', item('firing'), [opening('delivered', { channelId: 'gone' })], 1],
+    ['reminded of', item('reminder'), [opening('delivered')], 1],
+  ])('one that is %s: plans of following up are made %#', (_name, given, openings, made) => {
+    const plan = planNotices([given], ground({ openings }, [{ ...ROUTE, remindEveryMinutes: 60 }]));
+    expect(plan.followUps).toHaveLength(made);
+  });
+
+  it('what different routes hold back goes out when each of them ends', () => {
+    const route = (severity: Severity, to: string): Route => ({
+      ...ROUTE,
+      id: severity,
+      matchers: { severities: [severity] },
+      quietHours: { timezone: 'UTC', from: '11:00', to, except: [] },
+    });
+    const routes = [route('high', '13:00'), route('low', '14:00')];
+    const held = gathering({ id: 'g13', held: true, at: NOW + 3_600_000 });
+    const items = [item('firing'), ...['a2', 'a3'].map((id) => item('firing', { id, severity: 'low' }))];
+    const plan = planNotices(items, ground({ gathering: [held] }, routes));
+    expect(plan.members.map(({ deliveryId }) => deliveryId)).toEqual(['g13', 'n1', 'n1']);
+    expect(plan.made).toMatchObject([{ id: 'n1', held: true, at: NOW + 2 * 3_600_000 }]);
+    expect(plan.changed).toEqual([]);
+  });
+
+  describe('those it is escalated to', () => {
+    const routes: Route[] = [{ ...ROUTE, escalateAfterMinutes: 10, escalateChannelIds: ['boss'] }];
+    const boss = { id: 'boss', name: 'boss', kind: 'webhook', enabled: true, isDefault: false };
+    const told = (items: NoticeItem[], openings: Opening[]) => {
+      const { routing } = ground({}, routes);
+      const channels = new Map([...routing.channels, ['boss', boss]]);
+      const plan = planNotices(items, ground({ openings, routing: { ...routing, channels } }));
+      return [plan.made.map(({ kind, channelId }) => `${kind} ${channelId}`), plan.followUps.length];
+    };
+    const escalation = (state: DeliveryState) => opening(state, { channelId: 'boss', kind: 'escalation' });
+
+    it.each<[string, NoticeItem[], Opening[], unknown[]]>([
+      ['are reminded as well', [item('reminder')], [escalation('delivered')], [['reminder ops', 'reminder boss'], 0]],
+      ['not of what they were not told of', [item('reminder')], [escalation('cancelled')], [['reminder ops'], 1]],
+      [
+        'are told that once when a reminder is due as well',
+        [item('escalation'), item('reminder')],
+        [],
+        [['escalation boss', 'reminder ops'], 0],
+      ],
+    ])('%s', (_name, items, openings, expected) => expect(told(items, openings)).toEqual(expected));
   });
 
   it('names those that nobody is told of', () => {

@@ -109,14 +109,19 @@ class NoticePlanner {
     const choice = pickChannels(item.alert, this.ground.routing);
     const time = this.timeOf(item, choice);
     const told = this.openings.get(item.alert.id) ?? [];
+    const isEscalated = item.escalated === true || told.some(wasEscalation);
     const group = groupOf(item.alert);
-    for (const channel of this.channelsFor(item, choice)) {
+    // Told again after a silence: who knows of it already is reminded when that was due anyway.
+    let isNews = item.kind !== 'firing' || told.length === 0;
+    for (const channel of this.channelsFor(item, choice, isEscalated)) {
       const before = told.filter(({ channelId }) => channelId === channel.id);
       const known = item.kind === 'firing' ? before.some(isToldOrWillBe) : before.some(({ state }) => !isFinal(state));
-      if (!known) this.join(item, channel, group, time);
+      if (known) continue;
+      this.join(item, channel, group, time);
+      isNews = true;
     }
     if (item.kind === 'firing' && choice.channels.length === 0) this.plan.untold.push(item.alert.id);
-    const followUp = item.kind === 'escalation' ? null : firstFollowUp(choice.route, time.at);
+    const followUp = item.kind === 'escalation' || !isNews ? null : firstFollowUp(choice.route, time.at, isEscalated);
     if (followUp) this.plan.followUps.push({ alertId: item.alert.id, ...followUp });
   }
 
@@ -143,10 +148,10 @@ class NoticePlanner {
       this.join(item, { id, name, kind }, { key, labels }, time);
   }
 
-  private channelsFor({ kind, escalated }: NoticeItem, choice: Choice): KnownChannel[] {
+  private channelsFor({ kind }: NoticeItem, choice: Choice, isEscalated: boolean): KnownChannel[] {
     const further = escalationChannels(choice, this.ground.routing);
     if (kind === 'escalation') return further;
-    return escalated ? [...new Set([...choice.channels, ...further])] : choice.channels;
+    return kind === 'reminder' && isEscalated ? [...new Set([...choice.channels, ...further])] : choice.channels;
   }
 
   private timeOf({ kind, alert, at: happenedAt }: NoticeItem, { route }: Choice): NoticeTime {
@@ -160,7 +165,7 @@ class NoticePlanner {
     { key: groupKey, labels: groupLabels }: NoticeGroup,
     { at, held }: NoticeTime,
   ): void {
-    const slot = slotOf({ channelId: channel.id, groupKey, kind, held });
+    const slot = slotOf({ channelId: channel.id, groupKey, kind, held, at });
     let delivery = this.open.get(slot);
     if (!delivery || delivery.members >= MAX_MEMBERS) {
       const { id: channelId, name: channelName, kind: channelKind } = channel;
@@ -172,12 +177,27 @@ class NoticePlanner {
     }
     delivery.members++;
     this.raise(delivery, alert.severity, at);
+    if (kind !== 'resolved') this.opened(kind, alert.id, delivery, channel, groupLabels);
     this.plan.members.push({
       deliveryId: delivery.id,
       alertId: alert.id,
       fingerprint: alert.fingerprint,
       at: happenedAt,
     });
+  }
+
+  /** What comes after it in the same batch goes by it. */
+  private opened(
+    kind: Opening['kind'],
+    alertId: string,
+    { id: deliveryId, groupKey }: Gathering,
+    channel: Pick<KnownChannel, 'id' | 'name' | 'kind'>,
+    groupLabels: Record<string, string>,
+  ): void {
+    const { id: channelId, name: channelName, kind: channelKind } = channel;
+    const where = { deliveryId, channelId, channelName, channelKind, groupKey, groupLabels };
+    const opening: Opening = { alertId, ...where, kind, state: 'waiting', uncertain: false };
+    this.openings.set(alertId, [...(this.openings.get(alertId) ?? []), opening]);
   }
 
   private raise(delivery: Gathering, severity: Severity, at: number): void {
@@ -190,13 +210,20 @@ class NoticePlanner {
   }
 }
 
+/** What quiet hours hold goes out together only if they end together: those of another route may end later. */
 function slotOf({
   channelId,
   kind,
   held,
+  at,
   groupKey,
-}: Pick<Gathering, 'channelId' | 'kind' | 'held' | 'groupKey'>): string {
-  return `${channelId} ${kind} ${held} ${groupKey}`;
+}: Pick<Gathering, 'channelId' | 'kind' | 'held' | 'at' | 'groupKey'>): string {
+  return `${channelId} ${kind} ${held ? at : ''} ${groupKey}`;
+}
+
+/** Also one that could not be delivered: it is not taken back. */
+function wasEscalation({ kind, state, uncertain }: Opening): boolean {
+  return kind === 'escalation' && (state !== 'cancelled' || uncertain);
 }
 
 function isToldOrWillBe(opening: Opening): boolean {

@@ -90,7 +90,7 @@ export class PlanStore {
          SELECT x.alert_id, x.remind_at, x.escalate_at
          FROM jsonb_to_recordset($5::jsonb) AS x (alert_id uuid, remind_at timestamptz, escalate_at timestamptz)
          WHERE EXISTS (SELECT FROM alerts a WHERE a.id = x.alert_id)
-         ON CONFLICT (alert_id) DO UPDATE SET remind_at = excluded.remind_at,
+         ON CONFLICT (alert_id) DO UPDATE SET set_at = excluded.set_at, remind_at = excluded.remind_at,
            escalate_at = CASE WHEN f.escalated_at IS NULL THEN excluded.escalate_at END)
        DELETE FROM alert_follow_ups WHERE alert_id = ANY ($6::uuid[])`,
       [
@@ -151,7 +151,7 @@ export class PlanStore {
   async setFollowUpAside(manager: EntityManager): Promise<string | null> {
     const [row] = await manager.query<{ id: string }[]>(
       `WITH later AS (
-         UPDATE alert_follow_ups f SET
+         UPDATE alert_follow_ups f SET set_at = now(),
            remind_at = CASE WHEN f.remind_at <= clock_timestamp() THEN now() + interval '1 hour' ELSE f.remind_at END,
            escalate_at = CASE WHEN f.escalate_at <= clock_timestamp() THEN now() + interval '1 hour' ELSE f.escalate_at END
          WHERE f.alert_id = (SELECT alert_id FROM alert_follow_ups WHERE due_at <= clock_timestamp() ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
@@ -169,7 +169,7 @@ export class PlanStore {
       `WITH x AS (SELECT * FROM jsonb_to_recordset($1::jsonb)
                   AS x (alert_id uuid, remind_at timestamptz, escalate_at timestamptz, escalated boolean)),
        ended AS (DELETE FROM alert_follow_ups f USING x WHERE f.alert_id = x.alert_id AND x.remind_at IS NULL AND x.escalate_at IS NULL)
-       UPDATE alert_follow_ups f SET remind_at = x.remind_at, escalate_at = x.escalate_at,
+       UPDATE alert_follow_ups f SET set_at = now(), remind_at = x.remind_at, escalate_at = x.escalate_at,
          escalated_at = CASE WHEN x.escalated THEN coalesce(f.escalated_at, now()) ELSE f.escalated_at END
        FROM x WHERE f.alert_id = x.alert_id AND (x.remind_at IS NOT NULL OR x.escalate_at IS NOT NULL)`,
       [JSON.stringify(next.map((each) => ({ ...followUpRow(each), escalated: each.escalated })))],

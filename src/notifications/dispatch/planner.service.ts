@@ -153,8 +153,9 @@ export class Planner {
         const alert = facts.get(each.alertId)!;
         const verdict = judgeFollowUp(alert, each, pickChannels(alert, routing).route, now);
         const escalated = each.escalated || verdict.escalate;
-        if (verdict.remind) items.push({ kind: 'reminder', at: now, alert, escalated: each.escalated });
+        // First, so that nobody is told both at once.
         if (verdict.escalate) items.push({ kind: 'escalation', at: now, alert });
+        if (verdict.remind) items.push({ kind: 'reminder', at: now, alert, escalated: each.escalated });
         return { alertId: each.alertId, escalated, ...(verdict.next ?? { remindAt: null, escalateAt: null }) };
       });
       const openings = await this.store.openings(

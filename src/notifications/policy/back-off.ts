@@ -1,6 +1,6 @@
 const LONGEST_MS = 15 * 60_000;
 /** What a receiver may ask for at most. */
-const LONGEST_RETRY_AFTER_MS = 60 * 60_000;
+export const LONGEST_RETRY_AFTER_MS = 60 * 60_000;
 
 /**
  * How long to wait before the next attempt: doubles with each, up to 15 minutes, less up to a fifth lest all come at once.

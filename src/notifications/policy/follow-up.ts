@@ -11,10 +11,14 @@ const MINUTE_MS = 60_000;
 /** How soon something that is kept back is looked at again. */
 const LOOK_AGAIN_MS = MINUTE_MS;
 
-/** After an alert was told; null when its route asks for nothing of the kind. */
-export function firstFollowUp(route: Route | null, now: number): FollowUp | null {
+/**
+ * After an alert was told; null when its route asks for nothing of the kind.
+ * @param isEscalated it was escalated before: that is done once
+ */
+export function firstFollowUp(route: Route | null, now: number, isEscalated = false): FollowUp | null {
   const remindAt = later(now, route?.remindEveryMinutes);
-  const escalateAt = route && route.escalateChannelIds.length > 0 ? later(now, route.escalateAfterMinutes) : null;
+  const escalates = route && route.escalateChannelIds.length > 0 && !isEscalated;
+  const escalateAt = escalates ? later(now, route.escalateAfterMinutes) : null;
   return remindAt === null && escalateAt === null ? null : { remindAt, escalateAt };
 }
 

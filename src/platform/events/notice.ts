@@ -27,6 +27,8 @@ const noticeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('inventory_changed') }),
   /** Alerts changed: ids of the rows added to `alert_events`. */
   z.object({ kind: z.literal('alerts_changed'), first: z.number(), last: z.number(), count: z.number() }),
+  /** Nobody was told of alerts that were said to be told: whoever decides that decides again. */
+  z.object({ kind: z.literal('alerts_untold') }),
   /** Alert rules changed. */
   z.object({ kind: z.literal('alert_rules_changed') }),
   /** Silences changed. */

@@ -1,3 +1,4 @@
+import { UNKNOWN } from '../../metrics/metric.js';
 import { aggregateRings, readRings } from './rings.js';
 
 const INT4 = 23;
@@ -75,8 +76,7 @@ describe('rings', () => {
       INT4,
     );
     const values = rings([[5, 5, 5], [5, 5, null], [5, 5, 5], []]);
-    const { NaN } = Number;
-    expect([...aggregateRings(times, values, agg, 80, [2, 2, 3, 3])]).toEqual([5, NaN, NaN, NaN]);
+    expect([...aggregateRings(times, values, agg, 80, [2, 2, 3, 3])]).toEqual([5, UNKNOWN, UNKNOWN, UNKNOWN]);
     expect(aggregateRings(times, values, agg, 70, [3, 2, 3, 3])[3]).toBe(0);
   });
 });

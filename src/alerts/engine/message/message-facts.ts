@@ -15,7 +15,7 @@ export interface MessageFacts {
   target: string;
   site: string | null;
   device: { ip: string | null } | null;
-  /** Since when the condition has held, in ms since the epoch. */
+  /** Since when the trouble has been there, in ms since the epoch: not after the condition began to hold. */
   since: number;
   runbookUrl: string | null;
 }

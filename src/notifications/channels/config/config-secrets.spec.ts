@@ -75,4 +75,6 @@ describe('strayingPaths', () => {
 it('secretTexts are those of headers and the address of a webhook as well', () => {
   expect(secretTexts('webhook', hook)).toEqual(['signs', 'Bearer t', 'ops', hook.url]);
   expect(secretTexts('telegram', { bot_token: 't', chat_id: '1' })).toEqual(['t']);
+  expect(secretTexts('email', { user: 'u', password: 'p' })).toEqual(['p', '\0u\0p']);
+  expect(secretTexts('email', { to: ['a@b.c'] })).toEqual([]);
 });
