@@ -12,6 +12,7 @@ export function smallRecord<K extends z.ZodType<string, string>, V extends z.Zod
 ) {
   const isTooLarge = (given: unknown) =>
     typeof given === 'object' && given !== null && Object.keys(given).length > most;
+  const { $schema: _dialect, ...shape } = z.toJSONSchema(value, { io: 'input' });
   return z
     .unknown()
     .transform((given, context) => {
@@ -20,9 +21,5 @@ export function smallRecord<K extends z.ZodType<string, string>, V extends z.Zod
       return z.NEVER;
     })
     .pipe(z.record(key, value))
-    .meta({
-      type: 'object',
-      maxProperties: most,
-      additionalProperties: z.toJSONSchema(value, { io: 'input' }) as Record<string, unknown>,
-    });
+    .meta({ type: 'object', maxProperties: most, additionalProperties: shape as Record<string, unknown> });
 }
