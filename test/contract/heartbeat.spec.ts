@@ -196,9 +196,10 @@ describe('heartbeat', () => {
   });
 
   it.each([
-    ['badly', 'it answered with HTTP 500'],
-    ['elsewhere', 'it answered with HTTP 302: redirects are not followed'],
-    ['no longer', 'ECONNREFUSED'],
+    ['badly', /it answered with HTTP 500/],
+    ['elsewhere', /it answered with HTTP 302: redirects are not followed/],
+    // The heartbeat that is under way when it ends is reset.
+    ['no longer', /ECONNREFUSED|ECONNRESET/],
   ] as const)('of a receiver that answers %s it says so once, without its URL', async (how, reason) => {
     works(start());
     await isSent();
@@ -209,7 +210,7 @@ describe('heartbeat', () => {
       receiver.closeAllConnections();
       await new Promise((resolve) => receiver.close(resolve));
     }
-    await eventually(() => expect(log.lines.at(-1)).toContain(reason));
+    await eventually(() => expect(log.lines.at(-1)).toMatch(reason));
     if (how !== 'no longer') await isSent();
     expect(log.lines).toEqual([expect.stringContaining('The receiver of the heartbeat is not available')]);
     answer = 'well';
