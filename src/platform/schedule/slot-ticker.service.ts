@@ -40,21 +40,24 @@ export class SlotTicker {
     const forget = (): void => {
       if (this.registry.doesExist('timeout', name)) this.registry.deleteTimeout(name);
     };
-    const schedule = (): void => {
-      const timer = setTimeout(run, untilNextSlot(Date.now(), intervalSeconds, offsetSeconds));
+    const schedule = (from: number): void => {
+      const timer = setTimeout(run, from - Date.now() + untilNextSlot(from, intervalSeconds, offsetSeconds));
       forget();
       this.registry.addTimeout(name, timer);
     };
     const run = (): void => {
-      schedule();
-      const slot = slotOf(kind, shard, new Date(), intervalSeconds, offsetSeconds);
-      const repeated = slot.dueAt.getTime() <= latest;
-      latest = Math.max(latest, slot.dueAt.getTime());
+      const now = Date.now();
+      const slot = slotOf(kind, shard, new Date(now), intervalSeconds, offsetSeconds);
+      const dueAt = slot.dueAt.getTime();
+      // A timer may fire a millisecond early: from `now` on, the next slot would be this one again.
+      schedule(Math.max(now, dueAt));
+      const repeated = dueAt <= latest;
+      latest = Math.max(latest, dueAt);
       tick(repeated ? null : slot, slot.dueAt).catch((error: unknown) =>
         this.log.debug(`Tick ${name} could not enqueue: ${String(error)}`),
       );
     };
-    schedule();
+    schedule(Date.now());
     return { stop: forget };
   }
 }
