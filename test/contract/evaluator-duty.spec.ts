@@ -208,10 +208,10 @@ describe('the duty of the evaluator', () => {
     lab.signals.set('device.down_seconds', num!, 60);
     await postgres.server.stop();
     await eventually(() => expect(watchdog.status.lastPassAgeMs()).toBeNull());
-    await eventually(() => expect(log.lines.join('\n')).toContain('The lead of alert-evaluator is not available'));
+    await eventually(() => expect(log.lines.join('\n')).toContain('The lead of the watchdog is not available'));
     restarted = await startEmbeddedPostgres({ dataDir: postgres.server.dataDir, log: new RecordedLog() });
     await eventually(async () => expect(await lab.outbox()).toEqual(['firing Device 1']));
-    for (const line of ['The lead of alert-evaluator is not', 'The evaluation of alert rules is not']) {
+    for (const line of ['The lead of the watchdog is not', 'The evaluation of alert rules is not']) {
       expect(log.lines.filter((each) => each.startsWith(line)).length).toBeLessThanOrEqual(1);
     }
   });

@@ -200,7 +200,7 @@ describe('Leadership', () => {
     await eventually(() => expect(seen).toEqual(['first leads', 'first ends']));
     const away = (): string[] =>
       log.lines.filter(
-        (line) => line.startsWith('The lead of outage is not available') && line.endsWith('until it is'),
+        (line) => line.startsWith('The lead of the watchdog is not available') && line.endsWith('until it is'),
       );
     await eventually(() => expect(away()).toHaveLength(2));
     const third = newLead();
@@ -214,7 +214,7 @@ describe('Leadership', () => {
     expect(seen[2]).toMatch(/^(first|second) leads$/);
     // Also the one that stands by knows that the database is back.
     await eventually(() =>
-      expect(log.lines.filter((line) => /^The lead of outage is available again after \d+ s$/.test(line))).toHaveLength(
+      expect(log.lines.filter((line) => /^The lead of the watchdog is available again after \d+ s$/.test(line))).toHaveLength(
         2,
       ),
     );

@@ -2,6 +2,7 @@ import { type INestApplicationContext, Injectable, Logger } from '@nestjs/common
 import type { DataSource } from 'typeorm';
 import { JobHandler } from '../../src/platform/queue/job-handler.decorator.js';
 import { JobProducer } from '../../src/platform/queue/job-producer.service.js';
+import { PatientPostgresConnection } from '../../src/platform/queue/postgres-queue.client.js';
 import { QueueUnavailableError } from '../../src/platform/queue/queue-errors.js';
 import { QueueStatistics } from '../../src/platform/queue/queue-statistics.service.js';
 import { WorkerRegistry } from '../../src/platform/queue/worker-registry.service.js';
@@ -179,6 +180,21 @@ describe('a worker process', () => {
     expect(lines.filter((line) => line.startsWith('The job queue is not available'))).toHaveLength(1);
     expect(lines.filter((line) => line.startsWith('The job queue is available again'))).toHaveLength(1);
   }, 60_000);
+
+  it('takes no connection that was there before for a sign of life', async () => {
+    const heard: string[] = [];
+    const connection = new PatientPostgresConnection(
+      { kind: 'postgres', config: postgres.config },
+      { failed: () => heard.push('failed'), succeeded: () => heard.push('succeeded') },
+    );
+    try {
+      const client = await connection.getListenClient();
+      expect(await connection.getListenClient()).toBe(client);
+      expect(heard).toEqual(['succeeded']);
+    } finally {
+      await connection.close();
+    }
+  });
 
   it('waits for a queue that is not migrated yet', async () => {
     await postgres.query('create database unmigrated');

@@ -35,6 +35,7 @@ export async function migrateQueue(client: PgQueryable): Promise<void> {
 export class PatientPostgresConnection extends PostgresConnection {
   private becomingReady: Promise<void> | undefined;
   private closeStarted = false;
+  private listening: object | undefined;
 
   constructor(
     target: Extract<QueueTarget, { kind: 'postgres' }>,
@@ -61,7 +62,11 @@ export class PatientPostgresConnection extends PostgresConnection {
 
   override async getListenClient(): ReturnType<PostgresConnection['getListenClient']> {
     try {
-      return await this.watched(() => super.getListenClient());
+      const client = await this.attempt(() => super.getListenClient());
+      // BullMQ keeps it and gives it out again without asking PostgreSQL: only a new one is a sign of life.
+      if (client !== this.listening) this.outage.succeeded();
+      this.listening = client;
+      return client;
     } catch (error) {
       // BullMQ asks again after 0.1 s; that is too often while PostgreSQL is away.
       if (!this.closeStarted) await pause(RETRY_MS);
@@ -100,10 +105,14 @@ export class PatientPostgresConnection extends PostgresConnection {
   }
 
   private async watched<T>(work: () => Promise<T>): Promise<T> {
+    const result = await this.attempt(work);
+    this.outage.succeeded();
+    return result;
+  }
+
+  private async attempt<T>(work: () => Promise<T>): Promise<T> {
     try {
-      const result = await work();
-      this.outage.succeeded();
-      return result;
+      return await work();
     } catch (error) {
       if (this.closeStarted || !isConnectionFailure(error)) throw error;
       this.outage.failed(error);

@@ -37,6 +37,8 @@ export class Leadership implements BeforeApplicationShutdown {
   private readonly log = new Logger('Leadership');
   private readonly ending = new AbortController();
   private readonly duties: Promise<void>[] = [];
+  /** One for all duties: what keeps one from its lock keeps the others as well. */
+  private readonly outage = new OutageLog('The lead of the watchdog', this.log);
 
   constructor(
     private readonly lock: AdvisoryLock,
@@ -58,8 +60,8 @@ export class Leadership implements BeforeApplicationShutdown {
   }
 
   private async run(duty: Duty): Promise<void> {
+    const { outage } = this;
     const { signal } = this.ending;
-    const outage = new OutageLog(`The lead of ${duty.name}`, this.log);
     let failures = 0;
     while (!signal.aborted) {
       try {
