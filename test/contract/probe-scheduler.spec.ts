@@ -4,6 +4,7 @@ import { Test } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
 import { ConfigModule } from '../../src/platform/config/config.module.js';
 import { readSettings } from '../../src/platform/config/read-settings.js';
+import { AdvisoryLock } from '../../src/platform/database/advisory-lock.store.js';
 import { offsetOf } from '../../src/platform/queue/cycle-slot.js';
 import { JobProducer } from '../../src/platform/queue/job-producer.service.js';
 import { QueueConnection } from '../../src/platform/queue/queue-connection.port.js';
@@ -38,7 +39,10 @@ describe('the scheduler of probes', () => {
 
   /** A process with the scheduler's face. */
   async function boot(): Promise<{ enqueued: string[] }> {
-    @Module({ providers: [{ provide: DataSource, useValue: database }], exports: [DataSource] })
+    @Module({
+      providers: [{ provide: DataSource, useValue: database }, AdvisoryLock],
+      exports: [DataSource, AdvisoryLock],
+    })
     class DatabaseOfTheTest {}
     const app = await Test.createTestingModule({
       imports: [
