@@ -149,6 +149,12 @@ describe('channel drivers over HTTP', () => {
       expect(heard).toHaveLength(1);
     });
 
+    it.each([502, 504])('does not know of a receiver for which a proxy answers %i', async (status) => {
+      say = () => ({ status });
+      const error = `A proxy answered ${status}: the receiver behind it may have got it.`;
+      expect(await send(kind, fresh())).toEqual({ outcome: 'unknown', error });
+    });
+
     it('waits as long as it is asked to', async () => {
       say = () => ({ status: 429, headers: { 'retry-after': '17' } });
       expect(await send(kind, fresh())).toEqual(answered({ retryAfterSeconds: 17 }));

@@ -62,7 +62,7 @@ export type DeliveryOutcome =
       response: string | null;
       retryAfterSeconds: number | null;
     }
-  /** It may have arrived: no answer in time, or the connection broke after the request was sent. */
+  /** It may have arrived: no answer in time, the connection broke after the request was sent, or a proxy answered for the receiver. */
   | { outcome: 'unknown'; error: string };
 
 /** A channel as a driver needs it, its secrets opened. */

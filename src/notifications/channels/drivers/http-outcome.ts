@@ -15,6 +15,8 @@ export const KEPT_LENGTH = 1_000;
  * address put right, a proxy mended.
  */
 const FOR_GOOD = [400, 411, 413, 414, 415, 422, 431];
+/** Said by a proxy that heard nothing of use from the receiver behind it, which may have taken the request all the same. */
+const OF_A_PROXY = [502, 504];
 
 /**
  * What an answer means for a delivery.
@@ -37,6 +39,8 @@ export function httpOutcome(answer: Answer, secrets: readonly string[], now: num
   const { status } = answer;
   const response = withoutSecrets(answer.body, secrets, KEPT_LENGTH) || null;
   if (status >= 200 && status < 300) return { outcome: 'delivered', status, response };
+  if (OF_A_PROXY.includes(status))
+    return { outcome: 'unknown', error: `A proxy answered ${status}: the receiver behind it may have got it.` };
   return {
     outcome: 'refused',
     permanent: status < 400 || FOR_GOOD.includes(status),
