@@ -17,7 +17,8 @@ export class OutageLog {
   failed(error: unknown, now: Date): void {
     if (this.since) return;
     this.since = now;
-    this.log.warn(`${this.what} is not available (${messageOf(error)}); it is tried again until it is`);
+    const reason = messageOf(error).replace(/\.$/, '');
+    this.log.warn(`${this.what} is not available (${reason}); it is tried again until it is`);
   }
 
   /** Something succeeded at `now`. */
