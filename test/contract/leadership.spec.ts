@@ -214,9 +214,9 @@ describe('Leadership', () => {
     expect(seen[2]).toMatch(/^(first|second) leads$/);
     // Also the one that stands by knows that the database is back.
     await eventually(() =>
-      expect(log.lines.filter((line) => /^The lead of the watchdog is available again after \d+ s$/.test(line))).toHaveLength(
-        2,
-      ),
+      expect(
+        log.lines.filter((line) => /^The lead of the watchdog is available again after \d+ s$/.test(line)),
+      ).toHaveLength(2),
     );
     expect(away()).toHaveLength(3);
   });
