@@ -1,3 +1,4 @@
+import { notificationRoute as route } from '../../../test/support/notification-route.js';
 import { alertFacts } from '../../../test/support/alert-facts.js';
 import type { AlertFacts } from '../../alerts/outbox/alert-facts.js';
 import { escalationChannels, pickChannels, type Routing } from './pick-channels.js';
@@ -17,18 +18,6 @@ const CHANNELS = [
   channel('x'),
   channel('y'),
 ];
-const route = (id: string, more: Partial<Route> = {}): Route => ({
-  id,
-  matchers: {},
-  channelIds: [],
-  continues: false,
-  groupWaitSeconds: null,
-  remindEveryMinutes: null,
-  escalateAfterMinutes: null,
-  escalateChannelIds: [],
-  quietHours: null,
-  ...more,
-});
 const routing = (...routes: Route[]): Routing => ({
   routes,
   channels: new Map(CHANNELS.map((each) => [each.id, each])),

@@ -1,18 +1,6 @@
+import { notificationRoute as route } from '../../../test/support/notification-route.js';
 import type { Route } from './route.js';
 import { soundRoutes } from './sound-routes.js';
-
-const route = (id: string, more: Partial<Route> = {}): Route => ({
-  id,
-  matchers: {},
-  channelIds: [],
-  continues: false,
-  groupWaitSeconds: null,
-  remindEveryMinutes: null,
-  escalateAfterMinutes: null,
-  escalateChannelIds: [],
-  quietHours: null,
-  ...more,
-});
 
 it('goes by what is sound of each route, and says what is not', () => {
   const quietHours = { timezone: 'Mars/Phobos', from: '22:00', to: '06:00', except: [] };

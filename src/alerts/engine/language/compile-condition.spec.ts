@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { NOT_APPLICABLE, type Signal, signalKey, UNKNOWN } from '../../../metrics/metric.js';
 import { type Condition, OPERATORS, type Operator, type Verdict } from '../condition.js';
 import { compileCondition, signalsOf } from './compile-condition.js';
-import { leadingComparison, leadingValue } from './leading-comparison.js';
+import { leadingComparison } from './leading-comparison.js';
 import { parseCondition } from './parse-condition.js';
 
 const columns = (values: Record<string, number>) => (signal: Signal) =>
@@ -103,7 +103,7 @@ describe('signalsOf', () => {
   });
 });
 
-describe('leadingValue', () => {
+describe('the value of leadingComparison', () => {
   it.each<[string, Record<string, number>, number | null]>([
     ['a.b > 5 and a.c > 5', { 'a.b': 6, 'a.c': 7 }, 6],
     ['a.b > 5 or a.c > 5', { 'a.b': 1, 'a.c': 7 }, 7],
@@ -116,7 +116,7 @@ describe('leadingValue', () => {
     ['not a.b > 5 and a.c > 5', { 'a.b': NOT_APPLICABLE, 'a.c': 8 }, 8],
     ['avg(a.b, 5m) > 5 and a.b > 1', { 'avg(a.b, 300)': 6, 'a.b': 2 }, 6],
   ])('of %s with %j is %s', (text, values, expected) => {
-    expect(leadingValue(parseCondition(text), columns(values))(0)).toBe(expected);
+    expect(leadingComparison(parseCondition(text), columns(values))(0)?.value ?? null).toBe(expected);
   });
 });
 

@@ -15,12 +15,6 @@ export function leadingComparison(condition: Condition, columnOf: ColumnOf): (ro
   return (row) => lead(row, true);
 }
 
-/** The value of the first comparison that makes a condition true; null while it is not true. */
-export function leadingValue(condition: Condition, columnOf: ColumnOf): (row: number) => number | null {
-  const lead = leadingComparison(condition, columnOf);
-  return (row) => lead(row)?.value ?? null;
-}
-
 function compileLead(condition: Condition, columnOf: ColumnOf): Lead {
   const judge = compileCondition(condition, columnOf);
   if ('metric' in condition) {

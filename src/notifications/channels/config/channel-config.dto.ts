@@ -50,7 +50,6 @@ export const webhookConfig = z.strictObject({
     .describe('`alertmanager`: the payload of a Prometheus Alertmanager webhook, version 4.'),
   headers: headers.optional(),
 });
-export type WebhookConfig = z.output<typeof webhookConfig>;
 
 export const emailConfig = z
   .strictObject({
