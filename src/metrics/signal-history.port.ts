@@ -22,24 +22,49 @@ export interface HistoryRange {
 /** How a range would be read. */
 export interface HistoryPlan {
   resolution: HistoryResolution;
-  /** About how many pieces a device has. */
-  piecesPerDevice: number;
+  /** About how many pieces each device has, in the order of their numbers. */
+  pieces: readonly number[];
+  /** Ms since the epoch; of before nothing that is asked for is kept. */
+  keptFrom: number;
+}
+
+/** What can have held alerts of a device back. */
+export const HELD_BACK_BY = { maintenance: 1, parent: 2 } as const;
+
+/** What is known of one device. */
+export interface DeviceHistory {
+  num: number;
+  /** When anything was known of it first, ms since the epoch, also before the range; null: never. */
+  beganAt: number | null;
+  /** A track a signal; null where that says nothing about the device. */
+  tracks: (Track | null)[];
+  /** {@link HELD_BACK_BY} each, 0: nothing did. */
+  heldBack: Track;
 }
 
 /** The port by which who replays the past reads it. Only of devices, and of metrics that say `hasHistory`. */
 export abstract class SignalHistory {
-  /** @param now ms since the epoch: what is too long ago is there in means only */
-  abstract plan(signals: readonly Signal[], range: HistoryRange, now: number): HistoryPlan;
+  /**
+   * One statement.
+   * @param nums numbers of devices
+   * @param now ms since the epoch: what is too long ago is there in means only
+   */
+  abstract plan(
+    nums: readonly number[],
+    signals: readonly Signal[],
+    range: HistoryRange,
+    now: number,
+  ): Promise<HistoryPlan>;
 
   /**
-   * A fixed number of statements, whatever the numbers of signals and devices.
+   * At most three statements, whatever the numbers of signals and devices.
    * @param nums numbers of devices: few enough that all of their pieces fit into memory
-   * @returns by number, a track a signal; null where it says nothing about the device
+   * @returns those that there are, each made when it is asked for
    */
   abstract read(
     nums: readonly number[],
     signals: readonly Signal[],
     range: HistoryRange,
     resolution: HistoryResolution,
-  ): Promise<Map<number, (Track | null)[]>>;
+  ): Promise<Iterable<DeviceHistory>>;
 }

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { countStatements } from '../support/count-statements.js';
 import { eventually } from '../support/eventually.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
@@ -27,6 +28,8 @@ interface Backtest {
   }[];
   totals: Record<string, number>;
   truncated: boolean;
+  history_from: string | null;
+  known_percent: number | null;
   notes: string[];
 }
 
@@ -52,7 +55,7 @@ afterAll(async () => {
   await postgres?.stop();
 });
 beforeEach(async () => {
-  await lab.database.query('TRUNCATE state_events, ping_results, ping_5m, snmp_results');
+  await lab.database.query('TRUNCATE state_events, device_state, ping_results, ping_5m, snmp_results');
   await lab.database.query('DELETE FROM alert_rules');
 });
 
@@ -65,6 +68,14 @@ async function states(device: string, ...changes: [at: string, state: string][])
   }
 }
 
+/** Its maintenance begins or ends while it is in that state. */
+async function maintenance(device: string, when: string, state: string, isIn: boolean): Promise<void> {
+  await lab.database.query(
+    `INSERT INTO state_events (device_num, at, to_state, in_maintenance, cause) VALUES ($1, $2, $3, $4, 'maintenance')`,
+    [nums[device], when, state, isIn],
+  );
+}
+
 /** Results every 30 s for so many minutes from `begin` on, `received` of 3 packets. */
 async function pings(device: string, begin: number, minutes: number, received: number, rtt = 10): Promise<void> {
   await lab.database.query(
@@ -72,6 +83,16 @@ async function pings(device: string, begin: number, minutes: number, received: n
      SELECT $1::timestamptz + make_interval(secs => 30 * n), $2, 3, $3::int, ($3::int = 0)::int, CASE WHEN $3::int > 0 THEN $4::real END
      FROM generate_series(0, $5::int * 2 - 1) n`,
     [at(begin), nums[device], received, rtt, minutes],
+  );
+}
+
+/** Means of five minutes from the first to the `last`; of the hundredth and the next three half was lost. */
+async function buckets(device: string, last: number): Promise<void> {
+  await lab.database.query(
+    `INSERT INTO ping_5m (bucket, device_num, cycles, sent, received, seconds_up, seconds_down, seconds_unknown, seconds_maintenance, rtt_avg)
+     SELECT $1::timestamptz + make_interval(mins => 5 * n), $2, 10, 30, CASE WHEN n BETWEEN 100 AND 103 THEN 15 ELSE 30 END, 300, 0, 0, 0, 10
+     FROM generate_series(0, $3::int) n`,
+    [at(0), nums[device], last],
   );
 }
 
@@ -95,7 +116,10 @@ describe('a backtest', () => {
       truncated: false,
       totals: { alerts: 1, devices: 1, devices_evaluated: 2, firing_seconds: 540, notices: 2 },
     });
-    expect(found.notes.join()).toMatch(/Maintenance, silences, parents and flapping are left out/);
+    expect(found).toMatchObject({ history_from: at(0), known_percent: 100 });
+    expect(found.notes.join(' ')).toMatch(
+      /Maintenance as it was then, and parents .* held alerts back\. Silences and flapping are left out/,
+    );
   });
 
   it('replays a stored rule, also one that is off, for whoever may read it', async () => {
@@ -128,8 +152,105 @@ describe('a backtest', () => {
     await states('edge', [at(0), 'up'], [at(60), 'unknown'], [at(80), 'up']);
     expect(told(await backtest({ expression: 'icmp.down_seconds >= 60' }, range(30, 300)))).toEqual([]);
     const found = await backtest({ expression: 'icmp.down_seconds >= 60', no_data: 'alert' }, range(30, 300));
-    expect(told(found).map(([name]) => name)).toEqual(['core', 'edge']);
+    // The parent's own alert tells of it, as it does now.
+    expect(told(found).map(([name]) => name)).toEqual(['edge']);
     expect(found.totals).toMatchObject({ notices: 2 });
+  });
+
+  it('fires after a maintenance, as it was noted then', async () => {
+    await states('core', [at(0), 'up'], [at(60), 'down']);
+    await maintenance('core', at(60), 'down', true);
+    await maintenance('core', at(90), 'down', false);
+    await states('core', [at(110), 'up']);
+    expect(told(await backtest({ expression: 'icmp.down_seconds >= 60' }, range(30, 300)))).toEqual([
+      ['core', at(90), at(110), 3_000],
+    ]);
+  });
+
+  it('dates an outage back to its begin, whatever was noted of it since', async () => {
+    await states(
+      'core',
+      [at(0), 'up'],
+      [at(10), 'unreachable'],
+      [at(20), 'down'],
+      [at(30), 'unknown'],
+      [at(40), 'down'],
+    );
+    await maintenance('core', at(60), 'down', true);
+    await maintenance('core', at(61), 'down', false);
+    expect(told(await backtest({ expression: 'icmp.down_seconds >= 90m' }, range(70, 120)))).toEqual([
+      ['core', at(100), null, 110 * 60],
+    ]);
+    await states('edge', [at(0), 'down'], [at(10), 'up']);
+    await maintenance('edge', at(60), 'up', true);
+    await maintenance('edge', at(61), 'up', false);
+    expect(told(await backtest({ expression: 'device.up_seconds >= 90m' }, range(70, 120)))).toEqual([
+      ['edge', at(100), null, 110 * 60],
+    ]);
+  });
+
+  it('knows nothing of a device that nobody probes any more', async () => {
+    await states('core', [at(0), 'up']);
+    await lab.database.query(
+      `INSERT INTO device_state (device_num, state, since, cause, last_at, fresh_until) VALUES ($1, 'up', $2, 'probe', $3, $4)`,
+      [nums['core'], at(0), at(60), at(61, 30)],
+    );
+    const found = await backtest(
+      { expression: 'icmp.down_seconds >= 60', no_data: 'alert', scope: { devices: ['core'] } },
+      range(30, 90),
+    );
+    expect(told(found)).toEqual([['core', at(60, 30), null, null]]);
+  });
+
+  it('says from when on there is history, and how much of the time it knows', async () => {
+    await states('core', [at(100), 'up'], [at(120), 'down']);
+    const rule = { expression: 'icmp.down_seconds >= 60', scope: { devices: ['core'] } };
+    const before = await backtest(rule, range(0, 50));
+    expect(before).toMatchObject({
+      alerts: [],
+      history_from: at(100),
+      known_percent: 0,
+      totals: { devices_evaluated: 1 },
+    });
+    expect(before.notes.join()).toContain(`There is no history of before ${at(100)}.`);
+    const partly = await backtest(rule, range(50, 150));
+    expect(partly).toMatchObject({ alerts: [{ fired_at: at(121) }], known_percent: 50 });
+    expect(partly.notes.join()).toMatch(/is known for 50 % of the time; the rest went by no_data/);
+    const never = await backtest({ ...rule, scope: { devices: ['edge'] } }, range(50, 150));
+    expect(never).toMatchObject({ alerts: [], history_from: null, known_percent: 0 });
+    expect(never.notes.join()).toMatch(/There is no history of these devices/);
+    const nobody = await backtest({ ...rule, scope: { devices: ['web'] } }, range(50, 150));
+    expect(nobody).toMatchObject({ known_percent: null, history_from: null, totals: { devices_evaluated: 0 } });
+  });
+
+  it('leaves what lies ahead out', async () => {
+    const found = await lab.call<{ to: string }>('POST', '/alert-rules/backtest?to=2199-01-01T00:00:00Z', {
+      expression: 'icmp.down_seconds >= 60',
+    });
+    expect(found.status).toBe(200);
+    expect(Date.parse(found.data.to)).toBeLessThanOrEqual(Date.now() + MINUTE);
+  });
+
+  it('is not about devices that are not probed', async () => {
+    await states('core', [at(0), 'up'], [at(100), 'down']);
+    const [{ id }] = await lab.database.query(
+      `INSERT INTO profiles (name, mode) VALUES ('SNMP', 'snmp_only') RETURNING id`,
+    );
+    const [{ profile_id: before }] = await lab.database.query(`SELECT profile_id FROM devices WHERE name = 'core'`);
+    await lab.database.query(`UPDATE devices SET profile_id = $1 WHERE name = 'core'`, [id]);
+    const found = await backtest({ expression: 'icmp.down_seconds >= 60' }, range(30, 200));
+    await lab.database.query(`UPDATE devices SET profile_id = $1 WHERE name = 'core'`, [before]);
+    expect(found.totals).toMatchObject({ alerts: 0, devices_evaluated: 1 });
+  });
+
+  it('takes a single result after a pause for no window, as the evaluator does', async () => {
+    const rule = { expression: 'avg(icmp.loss_percent, 5m) > 50', no_data: 'ok' };
+    await pings('core', 0, 60, 3);
+    await pings('core', 100, 1, 0);
+    expect(told(await backtest(rule, range(30, 180)))).toEqual([]);
+    await pings('core', 101, 1, 0);
+    // The third is enough; three intervals after the last nothing is known any more.
+    expect(told(await backtest(rule, range(30, 180)))).toEqual([['core', at(101), at(103), 100]]);
   });
 
   it('averages loss over a window of samples', async () => {
@@ -140,8 +261,23 @@ describe('a backtest', () => {
       expression: 'avg(icmp.loss_percent, 5m) > 50',
       recovery: { expression: 'avg(icmp.loss_percent, 5m) < 5' },
     };
-    // 11 samples within 5 minutes: more than half of them are lost with the sixth, and none 5 minutes after the last.
-    expect(told(await backtest(rule, range(30, 120)))).toEqual([['core', at(62, 30), at(75), 100]]);
+    // 10 samples within 5 minutes: more than half of them are lost with the sixth, and none 5 minutes after the last.
+    expect(told(await backtest(rule, range(30, 120)))).toEqual([['core', at(62, 30), at(74, 30), 100]]);
+  });
+
+  it('counts nothing that failed while this machine was cut off, also once it can see again', async () => {
+    await pings('core', 0, 60, 3);
+    await pings('core', 60, 10, 0);
+    await pings('core', 70, 60, 3);
+    await states('core', [at(0), 'up'], [at(70), 'up']);
+    await lab.database.query(
+      `INSERT INTO state_events (device_num, at, to_state, blind, cause) VALUES ($1, $2, 'unknown', true, 'blind')`,
+      [nums['core'], at(60)],
+    );
+    const rule = { expression: 'avg(icmp.loss_percent, 10m) > 20' };
+    expect(told(await backtest(rule, range(30, 120)))).toEqual([]);
+    // Nor where the range begins just after it.
+    expect(told(await backtest(rule, range(71, 120)))).toEqual([]);
   });
 
   it('goes by round trips, and knows nothing of where there is no sample', async () => {
@@ -157,19 +293,30 @@ describe('a backtest', () => {
     ]);
   });
 
+  it('knows since when a device was silent long before the range', async () => {
+    const rule = { expression: 'icmp.no_data_seconds >= 300', scope: { devices: ['core'] } };
+    await pings('core', 0, 60, 3);
+    const found = await backtest(rule, range(150, 300));
+    expect(told(found)).toEqual([['core', at(150), null, 240 * 60 + 30]]);
+    expect(found).toMatchObject({ known_percent: 100, history_from: at(59, 30) });
+    await buckets('core', 11);
+    expect(told(await backtest(rule, range(150, 960)))).toEqual([['core', at(150), null, 900 * 60]]);
+  });
+
   it('reads more than 12 hours in means of five minutes', async () => {
-    await lab.database.query(
-      `INSERT INTO ping_5m (bucket, device_num, cycles, sent, received, seconds_up, seconds_down, seconds_unknown, seconds_maintenance, rtt_avg)
-       SELECT $1::timestamptz + make_interval(mins => 5 * n), $2, 10, 30, CASE WHEN n BETWEEN 100 AND 103 THEN 15 ELSE 30 END, 300, 0, 0, 0, 10
-       FROM generate_series(0, 287) n`,
-      [at(0), nums['core']],
-    );
+    await buckets('core', 287);
     const found = await backtest({ expression: 'packet_loss > 20' }, range(0, 1_440));
     // The bucket of minute 500 is known at 505.
     expect(told(found)).toEqual([['core', at(505), expect.any(String), 50]]);
     expect(Date.parse(found.alerts[0]!.resolved_at!)).toBeLessThanOrEqual(DAY + 530 * MINUTE);
     expect(found).toMatchObject({ resolution: '5m' });
     expect(found.notes.join()).toMatch(/means of five minutes/);
+    // How long something was down is not read in means.
+    const exact = await backtest({ expression: 'icmp.down_seconds >= 60' }, range(0, 1_440));
+    expect(exact).toMatchObject({
+      resolution: 'samples',
+      notes: expect.not.arrayContaining([expect.stringMatching(/means/)]),
+    });
   });
 
   it('replays items of SNMP of those devices that have them', async () => {
@@ -196,6 +343,8 @@ describe('a backtest', () => {
     const one = await countStatements(lab.database, ask({ q: 'core' }));
     const many = await countStatements(lab.database, ask({ all: true }));
     expect(many).toBe(one);
+    // The token, the rule's references, the time, the devices, how often they are probed, and what is stored of them.
+    expect(one).toBeLessThanOrEqual(8);
   });
 });
 
@@ -270,6 +419,40 @@ describe('a backtest is refused', () => {
     }
     await Promise.all(waiting);
     expect(told(await backtest(good, range(0, 60)))).toEqual([]);
+  });
+
+  it('when it took too long, whatever the time went to', async () => {
+    const runner = lab.database.createQueryRunner();
+    await runner.startTransaction();
+    // How often devices are probed is read before the first of them is played.
+    await runner.query('LOCK TABLE profiles');
+    const waiting = refused(good, range(0, 60));
+    try {
+      await eventually(async () => {
+        const locks = await lab.database.query(
+          `SELECT FROM pg_locks WHERE NOT granted AND relation = 'profiles'::regclass`,
+        );
+        expect(locks).toHaveLength(1);
+      });
+      const monotonic = performance.now.bind(performance);
+      jest.spyOn(performance, 'now').mockImplementation(() => monotonic() + 20_000);
+    } finally {
+      await runner.rollbackTransaction();
+      await runner.release();
+    }
+    const answer = await waiting.finally(() => jest.restoreAllMocks());
+    expect(answer).toMatchObject({ code: 'backtest_too_large', text: expect.stringMatching(/longer than 20 s/) });
+  });
+
+  it('of a rule that was damaged from outside', async () => {
+    const { data } = await lab.call<{ id: string }>('POST', '/alert-rules', { name: 'Damaged', ...good });
+    for (const damage of [`condition = '"x"'`, `condition = '{}'`, `recovery_condition = '[]'`]) {
+      await lab.database.query(`UPDATE alert_rules SET ${damage} WHERE id = $1`, [data.id]);
+      const answer = await lab.call('GET', `/alert-rules/${data.id}/backtest`);
+      expect(answer).toMatchObject({ status: 422, code: 'backtest_without_history' });
+      await lab.call('PATCH', `/alert-rules/${data.id}`, { ...good, recovery: null });
+    }
+    await lab.database.query('DELETE FROM alert_rules WHERE id = $1', [data.id]);
   });
 
   it('of a rule that there is not', async () => {

@@ -1,57 +1,18 @@
-import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { NOT_APPLICABLE, type Signal, UNKNOWN } from '../../src/metrics/metric.js';
-import type { SignalSource } from '../../src/metrics/signal-source.port.js';
 import { SignalSources } from '../../src/metrics/signal-sources.service.js';
 import { readSettings } from '../../src/platform/config/read-settings.js';
 import type { ProbeTarget } from '../../src/probes/drivers/probe-driver.port.js';
 import { ProbeSignalSource } from '../../src/probes/signals/probe-signal-source.store.js';
 import { SnmpSignalSource } from '../../src/probes/signals/snmp-signal-source.store.js';
-import {
-  type SnmpAnswer,
-  SnmpAgent,
-  type SnmpReading,
-  type SnmpTarget,
-} from '../../src/probes/snmp/snmp-agent.port.js';
 import { recordStatements } from '../support/count-statements.js';
 import { CycleLab } from '../support/cycle-lab.js';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
-import { SnmpLab } from '../support/snmp-lab.js';
-
-/** `device.flaps`, or `avg(icmp.rtt_ms, 300)`. */
-function signal(text: string): Signal {
-  const [, agg, metric, window] = /^(\w+)\((.+), (\d+)\)$/.exec(text) ?? [];
-  if (!metric) return { metric: text, agg: 'last', windowSeconds: null };
-  return { metric, agg: agg as Signal['agg'], windowSeconds: Number(window) };
-}
+import { eachOnFreshDatabase } from '../support/fresh-database.js';
+import { valuesOf } from '../support/signal-values.js';
 
 describe('signals', () => {
-  let postgres: TestPostgres;
   let database: DataSource;
-
-  beforeAll(async () => {
-    Logger.overrideLogger(false);
-    postgres = await startTestPostgres();
-  });
-  beforeEach(async () => {
-    database = await postgres.openDataSource();
-  });
-  afterEach(async () => {
-    jest.restoreAllMocks();
-    await database.destroy();
-  });
-  afterAll(() => postgres?.stop(), 60_000);
-
-  /** Values by the names of devices, in the order of the signals. */
-  async function valuesOf(source: SignalSource, ...texts: string[]): Promise<Record<string, number[]>> {
-    const [reading] = await source.read(texts.map(signal));
-    if (reading?.kind !== 'device') throw new Error('Nothing of devices was read');
-    const names = await database.query<{ num: number; name: string }[]>('SELECT num, name FROM devices');
-    const nameOf = new Map(names.map(({ num, name }) => [num, name]));
-    return Object.fromEntries(
-      [...reading.nums].map((num, index) => [nameOf.get(num), reading.columns.map((column) => column[index])]),
-    );
-  }
+  eachOnFreshDatabase((fresh) => (database = fresh));
 
   describe('of devices', () => {
     let lab: CycleLab;
@@ -62,7 +23,7 @@ describe('signals', () => {
       source = new ProbeSignalSource(database);
     });
 
-    const values = (...texts: string[]) => valuesOf(source, ...texts);
+    const values = (...texts: string[]) => valuesOf(database, source, ...texts);
     /** Turns of 30 s, the last of them -1: it was due at most 30 s ago. */
     const run = async (from: number, to: number, cycle?: 'checks') => {
       for (let turn = from; turn <= to; turn++) await lab.run(turn, cycle ? { cycle } : {});
@@ -94,11 +55,12 @@ describe('signals', () => {
       });
       expect(down?.slice(2)).toEqual([1, 0, 0]);
       expect(down?.[0]).toBe(down?.[1]);
-      expect(Math.abs((down?.[0] ?? 0) - secondsSince(-4))).toBeLessThan(2);
+      // A turn more or less would be 30 s.
+      expect(Math.abs((down?.[0] ?? 0) - secondsSince(-4))).toBeLessThan(10);
       const { up, ...notUp } = await values('device.up_seconds');
       expect(notUp).toEqual({ down: [0], soft: [0], new: [UNKNOWN] });
-      expect(up?.[0]).toBeGreaterThan(secondsSince(-5) - 2);
-      expect(up?.[0]).toBeLessThan(secondsSince(-6) + 2);
+      expect(up?.[0]).toBeGreaterThan(secondsSince(-5) - 10);
+      expect(up?.[0]).toBeLessThan(secondsSince(-6) + 10);
     });
 
     it('of one kind of check do not apply to devices of another, nor any to those that are not probed', async () => {
@@ -137,7 +99,8 @@ describe('signals', () => {
       expect(a?.[0]).toBe(0);
       expect([50, 40]).toContain(a?.[1]);
       expect(a?.slice(2, 4)).toEqual([0, 100]);
-      expect(Math.round(a?.[4] ?? 0)).toBe(Math.round(300 / (secondsSince(-20) <= 600 ? 20 : 19)));
+      // Of 20 turns that lie within 10 min, or of 19.
+      expect([15, 16]).toContain(Math.round(a?.[4] ?? 0));
       expect(a?.slice(5)).toEqual([0, 0.051, 0.051, 0.01]);
       expect(dead?.slice(0, 4)).toEqual([100, 100, 100, 100]);
       // Who did not answer within the window has no times there; before it, it had.
@@ -181,7 +144,7 @@ describe('signals', () => {
         'device.no_data_seconds',
       );
       expect(a?.slice(0, -1)).toEqual([2, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN]);
-      expect(Math.abs((a?.at(-1) ?? 0) - secondsSince(-10))).toBeLessThan(2);
+      expect(Math.abs((a?.at(-1) ?? 0) - secondsSince(-10))).toBeLessThan(10);
     });
 
     it('are unknown while the machine is cut off: failures say nothing about devices then', async () => {
@@ -244,9 +207,9 @@ describe('signals', () => {
       const seconds = await values('icmp.no_data_seconds', 'icmp.loss_percent');
       const expected = { fine: -1, silent: -8, never: -20, left: -1 };
       for (const [name, turn] of Object.entries(expected)) {
-        expect(Math.abs((seconds[name]?.[0] ?? 0) - secondsSince(turn))).toBeLessThan(2);
+        expect(Math.abs((seconds[name]?.[0] ?? 0) - secondsSince(turn))).toBeLessThan(10);
       }
-      expect(seconds['again']?.[0]).toBeLessThan(2);
+      expect(seconds['again']?.[0]).toBeLessThan(10);
       expect(Object.fromEntries(Object.entries(seconds).map(([name, [, loss]]) => [name, loss]))).toEqual({
         fine: 0,
         silent: UNKNOWN,
@@ -300,93 +263,6 @@ describe('signals', () => {
     it('of no device are none', async () => {
       expect(await values('icmp.rtt_ms')).toEqual({});
       expect(await source.read([])).toEqual([]);
-    });
-  });
-
-  describe('of SNMP items', () => {
-    class ScriptedAgent extends SnmpAgent {
-      readonly says = new Map<string, SnmpReading>();
-
-      async get(_: SnmpTarget, oids: readonly string[]): Promise<SnmpAnswer> {
-        const silence: SnmpReading = { kind: 'error', code: 'no_response', message: 'No answer' };
-        return { readings: oids.map((oid) => this.says.get(oid) ?? silence), uptimeTicks: null };
-      }
-    }
-    let agent: ScriptedAgent;
-    let lab: SnmpLab;
-    let source: SnmpSignalSource;
-
-    beforeEach(async () => {
-      agent = new ScriptedAgent();
-      lab = new SnmpLab(database, agent);
-      await lab.prepare();
-      source = new SnmpSignalSource(database, readSettings({}));
-      const credential = await lab.credential({ kind: 'snmp_v2c', community: 'c' } as never);
-      for (const name of ['router', 'bare', 'off']) {
-        const device = await lab.device({ name, port: 161, credential });
-        if (name === 'bare') continue;
-        await lab.item(device, { name: 'load', oid: '1.3.6.1.1' });
-        await lab.item(device, { name: 'Load', oid: '1.3.6.1.2' });
-        await lab.item(device, { name: 'name', oid: '1.3.6.1.3', value_type: 'text' });
-      }
-      await database.query(`UPDATE devices SET enabled = false WHERE name = 'off'`);
-      agent.says.set('1.3.6.1.1', { kind: 'number', value: 5, bits: null });
-      agent.says.set('1.3.6.1.3', { kind: 'text', value: 'a router' });
-    });
-
-    const values = (...texts: string[]) => valuesOf(source, ...texts);
-    const item = `(SELECT i.num FROM monitoring_items i JOIN devices d ON d.id = i.device_id WHERE d.name = 'router' AND i.name = 'load')`;
-
-    it('are told by the exact name of the item, of the devices that have it', async () => {
-      await lab.poll();
-      const asked = ['snmp.load', 'snmp.Load', 'snmp.name', 'snmp.LOAD', "snmp.o'dd.%", 'min(snmp.load, 60)'];
-      expect(await values(...asked)).toEqual({
-        // `Load` answers with an error; text is no number and never will be.
-        router: [5, UNKNOWN, NOT_APPLICABLE, NOT_APPLICABLE, NOT_APPLICABLE, 5],
-        bare: asked.map(() => NOT_APPLICABLE),
-      });
-    });
-
-    it('are unknown before the first poll, in error and when they are old', async () => {
-      expect((await values('snmp.load'))['router']).toEqual([UNKNOWN]);
-      await lab.poll();
-      agent.says.clear();
-      await lab.poll();
-      expect((await values('snmp.load', 'max(snmp.load, 300)'))['router']).toEqual([UNKNOWN, UNKNOWN]);
-      agent.says.set('1.3.6.1.1', { kind: 'number', value: 6, bits: null });
-      await lab.poll();
-      expect((await values('snmp.load', 'max(snmp.load, 300)'))['router']).toEqual([6, 6]);
-      await database.query(`UPDATE snmp_item_state SET at = now() - interval '181 seconds'`);
-      expect((await values('snmp.load', 'max(snmp.load, 300)'))['router']).toEqual([UNKNOWN, UNKNOWN]);
-      await database.query(`UPDATE monitoring_items SET interval_seconds = 600`);
-      expect((await values('snmp.load'))['router']).toEqual([6]);
-      await database.query(`UPDATE monitoring_items SET enabled = false`);
-      expect((await values('snmp.load'))['router']).toEqual([NOT_APPLICABLE]);
-    });
-
-    it('of a window leave out what failed and what lies before it', async () => {
-      await database.query(`INSERT INTO snmp_item_state (item_num, at, value) VALUES (${item}, now(), 40)`);
-      await database.query(
-        `INSERT INTO snmp_results (ts, item_num, value, status)
-         SELECT now() - age * interval '1 second', ${item}, value, CASE WHEN value IS NULL THEN 1 ELSE 0 END
-         FROM (VALUES (10, 40), (70, NULL), (130, 20), (190, 10), (250, 1000), (400, 1e200)) AS r (age, value)`,
-      );
-      const asked = ['avg', 'min', 'max', 'rate'].map((agg) => `${agg}(snmp.load, 200)`);
-      const { router } = await values(...asked, 'max(snmp.load, 3600)', 'rate(snmp.load, 60)');
-      expect(router?.map((value) => Math.round(value * 1_000) / 1_000)).toEqual([
-        23.333,
-        10,
-        40,
-        0.167,
-        1_000,
-        UNKNOWN,
-      ]);
-    });
-
-    it('cost one statement', async () => {
-      await lab.poll();
-      const asked = ['snmp.load', 'snmp.Load', 'avg(snmp.load, 60)', 'rate(snmp.Load, 3600)', 'max(snmp.x, 1)'];
-      expect(await recordStatements(database, () => source.read(asked.map(signal)))).toHaveLength(1);
     });
   });
 

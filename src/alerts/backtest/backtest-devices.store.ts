@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { numbered } from '../../devices/inventory/selector-sql.js';
-import { type DeviceScope, scopeCondition } from '../evaluator/scope-sql.js';
+import { type DeviceScope, scopeCondition } from '../rules/scope-sql.js';
 import type { BacktestDevice } from './backtest-tally.js';
 
 /** Reads whom a rule is about now. */

@@ -1,5 +1,5 @@
 import type { HistoryRange } from '../../metrics/signal-history.port.js';
-import { ProblemException } from '../../platform/http/problem.js';
+import { invalid, type ProblemException } from '../../platform/http/problem.js';
 
 const DAY_MS = 86_400_000;
 const MAX_BACKTEST_DAYS = 31;
@@ -21,5 +21,5 @@ export function backtestRange(
 }
 
 function refusal(message: string): ProblemException {
-  return new ProblemException('validation_failed', { detail: `from: ${message}`, errors: [{ path: 'from', message }] });
+  return invalid([{ path: 'from', message }]);
 }

@@ -10,6 +10,18 @@ export const backtestSchema = z.strictObject({
   resolution: z
     .enum(['samples', '5m'])
     .describe('What loss and round trips were read of: every result, or means of five minutes.'),
+  history_from: z.iso
+    .datetime()
+    .nullable()
+    .describe(
+      'From when on anything is known of these devices, also before `from`; nothing can have fired before. null: nothing is.',
+    ),
+  known_percent: z
+    .number()
+    .nullable()
+    .describe(
+      'For how much of the time of all devices it can be said whether the condition held; the rest went by no_data. null: there are no devices.',
+    ),
   alerts: z
     .array(
       z.strictObject({
@@ -40,6 +52,8 @@ export const backtestExample: BacktestDto = {
   from: '2026-11-20T00:00:00.000Z',
   to: '2026-11-20T12:00:00.000Z',
   resolution: 'samples',
+  history_from: '2026-10-02T08:00:00.000Z',
+  known_percent: 99.8,
   alerts: [
     {
       device: { id: '1f0f4a6e-7e0c-4f5c-9a54-6f3d0b7f2a10', name: 'Router Riverside', ip: '10.0.0.1' },
@@ -51,7 +65,7 @@ export const backtestExample: BacktestDto = {
   ],
   truncated: false,
   totals: { alerts: 1, devices: 1, devices_evaluated: 875, firing_seconds: 540, notices: 2 },
-  notes: ['Maintenance, silences, parents and flapping are left out: they would have told less.'],
+  notes: ['Silences and flapping are left out: they would have told less.'],
 };
 
 export const backtestParams = z.strictObject({ id: z.uuid('Must be a UUID.') });
@@ -60,7 +74,7 @@ export type BacktestParams = z.output<typeof backtestParams>;
 const time = instant('2026-11-20T00:00:00Z');
 export const backtestQuery = z.strictObject({
   from: time.optional().describe('Without it, a day before `to`.'),
-  to: time.optional().describe('Not in it any more. Without it, now.'),
+  to: time.optional().describe('Not in it any more. Without it, now; what lies ahead is left out.'),
 });
 export type BacktestQuery = z.output<typeof backtestQuery>;
 

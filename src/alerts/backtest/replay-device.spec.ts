@@ -21,8 +21,13 @@ const track = (...pieces: [at: number, value: number, grows?: boolean][]): Track
 });
 const run = (replayed: ReplayedRule, ...tracks: (Track | null)[]) =>
   new Replay(replayed, { from: 0, to: 1_000 * SECOND })
-    .run(tracks)
-    .map(({ firedAt, resolvedAt, peak }) => [firedAt / SECOND, resolvedAt && resolvedAt / SECOND, peak]);
+    .run(tracks, track())
+    .alerts.map(({ firedAt, resolvedAt, peak }) => [firedAt / SECOND, resolvedAt && resolvedAt / SECOND, peak]);
+
+const heldBack = (by: Track, replayed: ReplayedRule, ...tracks: (Track | null)[]) =>
+  new Replay(replayed, { from: 0, to: 1_000 * SECOND })
+    .run(tracks, by)
+    .alerts.map(({ firedAt, resolvedAt }) => [firedAt / SECOND, resolvedAt && resolvedAt / SECOND]);
 
 const outage = track([-50, 0], [100, 0, true], [300, 0]);
 const load = track([0, 5], [200, 95], [260, 99], [300, 92], [400, 50], [500, 5]);
@@ -72,6 +77,35 @@ describe('Replay', () => {
     expect(run(replayed, ...tracks)).toEqual(alerts);
   });
 
+  it.each<[string, Track, ReplayedRule, unknown[]]>([
+    ['for as long as it lasts', track([50, 1], [200, 0]), rule('a.down_seconds >= 60'), [[200, 300]]],
+    ['by a parent', track([50, 2], [310, 0]), rule('a.down_seconds >= 60'), []],
+    ['not once it fires', track([170, 1], [400, 0]), rule('a.down_seconds >= 60'), [[160, 300]]],
+    [
+      'while its time counts on',
+      track([50, 1], [110, 0]),
+      rule('a.down_seconds > 0', { forSeconds: 60 }),
+      [[160.001, 300]],
+    ],
+  ])('is held back %s', (_name, by, replayed, alerts) => {
+    expect(heldBack(by, replayed, outage)).toEqual(alerts);
+  });
+
+  it('goes by the recovery that such a rule implies: an outage that grows shorter is not over', () => {
+    expect(run(rule('a.down_seconds >= 60'), track([0, 100, true], [50, 10, true], [80, 0]))).toEqual([[0, 80, 150]]);
+  });
+
+  it('knows for how much of the time it could be said', () => {
+    const replay = new Replay(rule('a.x > 1'), { from: 0, to: 1_000 * SECOND });
+    expect(replay.run([track([100, 2], [200, Number.NaN], [500, 0])], track()).knownMs).toBe(600 * SECOND);
+  });
+
+  it('is about devices that its condition says something of, whatever its recovery does', () => {
+    const replay = new Replay(rule('a.x > 1', { recovery: 'b.y < 1' }), { from: 0, to: 1 });
+    expect(replay.applies([track(), null])).toBe(true);
+    expect(replay.applies([null, track()])).toBe(false);
+  });
+
   it('sees all that a look every second would see', () => {
     const piece = fc.record({ after: fc.integer({ min: 1, max: 60 }), kind: fc.constantFrom(0, 1, 2) });
     const timers = fc.record({ forSeconds: fc.nat(40), recoveryForSeconds: fc.nat(40), keepFiringSeconds: fc.nat(40) });
@@ -85,9 +119,10 @@ describe('Replay', () => {
             kind === 1,
           ]),
         );
-        const replayed = rule('a.down_seconds >= 10', { ...times, noData: 'ok' });
+        const more = { ...times, noData: 'ok', recovery: 'a.down_seconds < 10' } as const;
+        const replayed = rule('a.down_seconds >= 10', more);
         const every = track(...Array.from({ length: 1_000 }, (_, second): [number, number] => [second, 0]));
-        const looking = rule('a.down_seconds >= 10 and a.second >= 0', { ...times, noData: 'ok' });
+        const looking = rule('a.down_seconds >= 10 and a.second >= 0', more);
         expect(run(replayed, history)).toEqual(run(looking, history, every));
       }),
       { numRuns: 200 },

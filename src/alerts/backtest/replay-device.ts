@@ -1,13 +1,15 @@
 import { NOT_APPLICABLE, type Signal, signalKey, UNKNOWN } from '../../metrics/metric.js';
-import type { HistoryRange, Track } from '../../metrics/signal-history.port.js';
-import type { OpenAlert } from '../engine/alert.js';
+import { HELD_BACK_BY, type HistoryRange, type Track } from '../../metrics/signal-history.port.js';
+import type { OpenAlert, Suppression } from '../engine/alert.js';
 import type { Condition, Operator } from '../engine/condition.js';
+import { impliedRecovery } from '../engine/implied-recovery.js';
 import { compileCondition, signalOf, signalsOf } from '../engine/language/compile-condition.js';
 import { comparisonsOf } from '../engine/language/condition-parts.js';
 import { leadingComparison } from '../engine/language/leading-comparison.js';
 import { holdsBy, recoversBy } from '../engine/no-data.js';
 import type { NoDataPolicy } from '../engine/rule.js';
 import { type Timers, transition } from '../engine/transition.js';
+import { TrackCursor } from './track-cursor.js';
 
 /** What of a rule is replayed. */
 export interface ReplayedRule extends Timers {
@@ -25,16 +27,29 @@ export interface ReplayedAlert {
   peak: number | null;
 }
 
+export interface Replayed {
+  alerts: ReplayedAlert[];
+  /** For how much of the range it could be said whether the condition holds. */
+  knownMs: number;
+}
+
+const SUPPRESSIONS: Readonly<Record<number, Suppression>> = {
+  [HELD_BACK_BY.maintenance]: { by: 'maintenance', id: null },
+  [HELD_BACK_BY.parent]: { by: 'parent', id: null },
+};
+
 /**
  * Plays the history of devices, one after the other, through the transition that the evaluator takes: at every moment at which a
  * value changed, a threshold on a time was crossed or a timer ripened. Between those nothing can happen.
  */
 export class Replay {
   readonly signals: readonly Signal[];
-  private readonly columns: ReadonlyMap<string, Float64Array>;
+  private readonly columns: readonly Float64Array[];
   private readonly condition;
   private readonly recovery;
   private readonly leading;
+  /** How many of the signals are of the condition itself; those of the recovery come after them. */
+  private readonly decisive: number;
   /** Values that growing signals are compared with, by signal. */
   private readonly thresholds: readonly number[][];
 
@@ -42,105 +57,89 @@ export class Replay {
     private readonly rule: ReplayedRule,
     private readonly range: HistoryRange,
   ) {
-    const { condition, recoveryCondition } = rule;
-    const all: Condition = recoveryCondition ? { all: [condition, recoveryCondition] } : condition;
+    const { condition } = rule;
+    const recovery = rule.recoveryCondition ?? impliedRecovery(condition);
+    const all: Condition = recovery ? { all: [condition, recovery] } : condition;
     this.signals = signalsOf(all);
-    this.columns = new Map(this.signals.map((signal) => [signalKey(signal), Float64Array.of(UNKNOWN)]));
-    const columnOf = (signal: Signal) => this.columns.get(signalKey(signal))!;
+    this.decisive = signalsOf(condition).length;
+    this.columns = this.signals.map(() => Float64Array.of(UNKNOWN));
+    const places = new Map(this.signals.map((signal, place) => [signalKey(signal), place]));
+    const placeOf = (signal: Signal) => places.get(signalKey(signal))!;
+    const columnOf = (signal: Signal) => this.columns[placeOf(signal)]!;
     this.condition = compileCondition(condition, columnOf);
-    this.recovery = recoveryCondition && compileCondition(recoveryCondition, columnOf);
+    this.recovery = recovery && compileCondition(recovery, columnOf);
     this.leading = leadingComparison(condition, columnOf);
     const comparisons = comparisonsOf(all).map(({ comparison }) => comparison);
-    this.thresholds = this.signals.map((signal) => {
-      const own = comparisons.filter((comparison) => signalKey(signalOf(comparison)) === signalKey(signal));
-      return own.map(({ value }) => value);
-    });
+    this.thresholds = this.signals.map((_, place) =>
+      comparisons.flatMap((comparison) => (placeOf(signalOf(comparison)) === place ? [comparison.value] : [])),
+    );
   }
 
-  /** @param tracks one a signal, null where that says nothing about the device */
-  run(tracks: readonly (Track | null)[]): ReplayedAlert[] {
-    const { rule, range } = this;
-    const cursors = tracks.map((track) => new Cursor(track));
-    const moments = this.momentsOf(tracks);
+  /** Whether the device of these tracks is a target of the rule. */
+  applies(tracks: readonly (Track | null)[]): boolean {
+    return tracks.slice(0, this.decisive).some((track) => track !== null);
+  }
+
+  /**
+   * @param tracks one a signal, null where that says nothing about the device
+   * @param heldBack what held its alerts back
+   */
+  run(tracks: readonly (Track | null)[], heldBack: Track): Replayed {
+    const { rule } = this;
+    const { from, to } = this.range;
+    const values = tracks.map((track, place) => track && new TrackCursor(track, this.thresholds[place]!));
+    const suppressions = new TrackCursor(heldBack, []);
     const alerts: ReplayedAlert[] = [];
     let open: OpenAlert | null = null;
     let firing: ReplayedAlert | null = null;
     let due = Infinity;
-    for (let next = 0; next < moments.length || due < range.to;) {
-      const now = Math.min(moments[next] ?? Infinity, due);
-      if (now === moments[next]) next++;
+    let knownMs = 0;
+    let before: [holds?: boolean | null, recovered?: boolean | null, heldBackBy?: number] = [];
+    for (let now = from; now < to;) {
       // What it had grown to until now.
-      if (firing) this.raise(firing, cursors, now);
-      for (const cursor of cursors) cursor.advance(now);
-      this.place(cursors, now);
-      const holds = holdsBy(rule.noData, this.condition(0));
+      if (firing) this.raise(firing, values, now);
+      let next = suppressions.advance(now);
+      for (const cursor of values) if (cursor) next = Math.min(next, cursor.advance(now));
+      this.place(values, now);
+      const verdict = this.condition(0);
+      const holds = holdsBy(rule.noData, verdict);
       const recovered = this.recovery ? recoversBy(rule.noData, this.recovery(0)) : holds === null ? null : !holds;
-      const step = transition(open, rule, { now, holds, recovered, suppression: null });
-      open = step.state;
-      due = step.dueAt !== null && step.dueAt > now ? step.dueAt : Infinity;
-      if (step.events.some(({ kind }) => kind === 'fired')) {
-        firing = { firedAt: now, resolvedAt: null, peak: null };
-        alerts.push(firing);
+      const heldBackBy = suppressions.valueAt(now);
+      const judged: typeof before = [holds, recovered, heldBackBy];
+      // The same again changes nothing until a timer ripens.
+      if (now >= due || judged.some((one, place) => !Object.is(one, before[place]))) {
+        before = judged;
+        const step = transition(open, rule, { now, holds, recovered, suppression: SUPPRESSIONS[heldBackBy] ?? null });
+        open = step.state;
+        due = step.dueAt !== null && step.dueAt > now ? step.dueAt : Infinity;
+        if (step.events.some(({ kind }) => kind === 'fired')) {
+          firing = { firedAt: now, resolvedAt: null, peak: null };
+          alerts.push(firing);
+        }
+        if (firing && step.resolution) {
+          firing.resolvedAt = now;
+          firing = null;
+        }
       }
-      if (firing && step.resolution) {
-        firing.resolvedAt = now;
-        firing = null;
-      } else if (firing) this.raise(firing, cursors, now);
+      if (firing) this.raise(firing, values, now);
+      const until = Math.min(next, due, to);
+      if (verdict !== null) knownMs += until - now;
+      now = until;
     }
-    if (firing) this.raise(firing, cursors, range.to);
-    return alerts;
+    if (firing) this.raise(firing, values, to);
+    return { alerts, knownMs };
   }
 
-  private place(cursors: readonly Cursor[], now: number): void {
-    this.signals.forEach((signal, index) => {
-      this.columns.get(signalKey(signal))![0] = cursors[index]!.valueAt(now);
-    });
+  private place(cursors: readonly (TrackCursor | null)[], now: number): void {
+    for (let index = 0; index < cursors.length; index++) {
+      this.columns[index]![0] = cursors[index]?.valueAt(now) ?? NOT_APPLICABLE;
+    }
   }
 
-  private raise(alert: ReplayedAlert, cursors: readonly Cursor[], now: number): void {
+  private raise(alert: ReplayedAlert, cursors: readonly (TrackCursor | null)[], now: number): void {
     this.place(cursors, now);
     const found = this.leading(0);
     if (found) alert.peak = alert.peak === null ? found.value : worse(found.comparison.op, alert.peak, found.value);
-  }
-
-  /** In order, each once, from the begin of the range until before its end. */
-  private momentsOf(tracks: readonly (Track | null)[]): Float64Array {
-    const { from, to } = this.range;
-    const moments: number[] = [from];
-    const add = (at: number, end: number) => at > from && at < to && at < end && moments.push(at);
-    tracks.forEach((track, index) => {
-      track?.at.forEach((at, place) => {
-        const end = track.at[place + 1] ?? Infinity;
-        add(at, Infinity);
-        if (track.slopes[place] === 0) return;
-        for (const threshold of this.thresholds[index]!) {
-          const crossed = at + (threshold - track.values[place]!) * 1_000;
-          if (crossed < at) continue;
-          add(crossed, end);
-          // `>` and `<=` change just after it.
-          add(crossed + 1, end);
-        }
-      });
-    });
-    const sorted = Float64Array.from(moments).sort();
-    return sorted.filter((at, place) => at !== sorted[place - 1]);
-  }
-}
-
-/** Where a track has got to. */
-class Cursor {
-  private place = -1;
-  constructor(private readonly track: Track | null) {}
-
-  advance(now: number): void {
-    while (this.track && this.track.at[this.place + 1]! <= now) this.place++;
-  }
-
-  valueAt(now: number): number {
-    if (!this.track) return NOT_APPLICABLE;
-    if (this.place < 0) return UNKNOWN;
-    const { at, values, slopes } = this.track;
-    return values[this.place]! + (slopes[this.place]! * (now - at[this.place]!)) / 1_000;
   }
 }
 

@@ -2,6 +2,7 @@ import type { Aggregation, Signal } from '../../metrics/metric.js';
 import { type Ring, STORED_AS_REAL } from './device-fields.js';
 import { cellsOf, ringOf } from './device-signal-sql.js';
 import { PROBE_METRICS, RING_SECONDS } from './probe-metrics.js';
+import { neededResults, roundReal } from './result-window.js';
 import { aggregateRings, readRings, type Rings } from './rings.js';
 import { signalColumns, type SignalRow } from './signal-columns.js';
 
@@ -47,9 +48,6 @@ export function deviceColumns(
   return { nums, columns };
 }
 
-/** Of how many results a window speaks, as far as half as many fit into it: after a pause a single one is no window. */
-const ENOUGH_RESULTS = 3;
-
 function sourceOf(signal: Signal, place: number): Source {
   const field = PROBE_METRICS.get(signal.metric)?.field;
   const ring = ringOf(signal);
@@ -75,14 +73,10 @@ function windowsOf(
   for (const { window, place } of sources) {
     if (!window || windows.has(window.key)) continue;
     const { key, ring, agg, seconds } = window;
-    const needed = cells[place]!.map((interval) => neededOf(seconds, interval));
+    const needed = cells[place]!.map((interval) => neededResults(seconds, interval));
     windows.set(key, aggregateRings(ringNamed('ring_at'), ringNamed(ring), agg, row.now - seconds, needed));
   }
   return windows;
-}
-
-function neededOf(windowSeconds: number, intervalSeconds: number): number {
-  return Math.min(ENOUGH_RESULTS, Math.max(1, Math.ceil(windowSeconds / intervalSeconds / 2)));
 }
 
 function fillKnown(column: Float64Array, values: Float64Array): void {
@@ -90,7 +84,6 @@ function fillKnown(column: Float64Array, values: Float64Array): void {
     if (Number.isFinite(column[index])) column[index] = values[index]!;
 }
 
-/** Stored with seven digits: 0.051 comes back as 0.05099999904632568. */
 function roundReals(column: Float64Array): void {
-  for (let index = 0; index < column.length; index++) column[index] = Math.round(column[index]! * 1e4) / 1e4;
+  for (let index = 0; index < column.length; index++) column[index] = roundReal(column[index]!);
 }

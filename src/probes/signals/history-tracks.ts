@@ -1,110 +1,160 @@
-import type { Aggregation } from '../../metrics/metric.js';
+import { type Aggregation, UNKNOWN } from '../../metrics/metric.js';
 import type { Track } from '../../metrics/signal-history.port.js';
+import { FRESH_INTERVALS } from '../state/device-state.js';
+import { aggregateOf, roundReal } from './result-window.js';
 
 /** Readings in order. NaN: nothing was read. */
 export interface Readings {
   /** Ms since the epoch. */
   at: Float64Array;
   values: Float64Array;
-  /** How much each counts in a mean; absent: the same. */
-  weights?: Float64Array;
+  /** How often there should be one. */
+  intervalMs: number;
+  /** 1 where from a reading on, until the next, nothing at all can be said, whatever was read before; what was read there never counts. */
+  hidden?: Uint8Array;
+  /** Values are known with so few digits. */
+  isReal?: boolean;
+  /** Of readings that are sums of many results; absent: each is one. */
+  sums?: {
+    /** How much each counts in a mean. */
+    weights: Float64Array;
+    /** How many results each is of. */
+    results: Float64Array;
+  };
 }
 
-/** A reading says something for as long as three intervals, at least. */
-const STALE_INTERVALS = 3;
-const LEAST_FRESH_MS = 180_000;
-
-/** How long it has been in a state, by its events in order. */
-export function stateTrack(at: Float64Array, states: readonly string[], counted: 'down' | 'up'): Track {
-  const track = new TrackBuilder();
-  states.forEach((state, place) => {
-    const isCounted = state === counted;
-    // Still in it, said again.
-    if (isCounted && states[place - 1] === counted) return;
-    track.add(at[place]!, state === 'down' || state === 'up' ? 0 : Number.NaN, isCounted ? 1 : 0);
-  });
-  return track.build();
+/** What the readings of some time come to. */
+export interface HistoryWindow {
+  agg: Exclude<Aggregation, 'last'>;
+  ms: number;
+  /** With fewer results it is unknown. @param intervalMs how often there is one */
+  neededAt: (intervalMs: number) => number;
 }
 
-/** How long ago the last reading was. */
-export function sinceTrack(at: Float64Array): Track {
-  return { at, values: new Float64Array(at.length), slopes: new Uint8Array(at.length).fill(1) };
-}
+/** The interval of readings was another then when two gaps in a row say so: one alone may be a pause. */
+const OTHER_INTERVAL = 1.5;
+/** Readings come so much of an interval sooner or later than they should. */
+const JITTER = 0.1;
 
 /** The last reading, until it is too old. @param until ms since the epoch */
-export function lastTrack({ at, values }: Readings, until: number): Track {
-  const track = new TrackBuilder();
-  at.forEach((moment, place) => {
-    track.add(moment, values[place]!, 0);
-    track.endAt(moment + freshMs(at, place), at[place + 1] ?? until);
-  });
+export function lastTrack(readings: Readings, until: number): Track {
+  const { at, values, hidden } = readings;
+  const track = new TrackBuilder(readings.isReal);
+  for (let place = 0; place < at.length; place++) {
+    const moment = at[place]!;
+    track.add(moment, hidden?.[place] ? UNKNOWN : values[place]!);
+    const staleAt = moment + FRESH_INTERVALS * intervalAt(readings, place);
+    if (staleAt < (at[place + 1] ?? until)) track.add(staleAt, UNKNOWN);
+  }
   return track.build();
 }
 
-/** What the readings of a window come to, anew at each of them. @param until ms since the epoch */
-export function windowTrack(
-  readings: Readings,
-  agg: Exclude<Aggregation, 'last'>,
-  windowMs: number,
-  until: number,
-): Track {
-  const { at } = readings;
-  const track = new TrackBuilder();
+/**
+ * What the readings of a window come to, anew at each of them, and while none comes whenever an old one falls out of it. Unknown when
+ * the last is too old, however many the window still has.
+ * @param until ms since the epoch
+ */
+export function windowTrack(readings: Readings, window: HistoryWindow, until: number): Track {
+  const { at, hidden } = readings;
+  const track = new TrackBuilder(readings.isReal);
+  const value = valueOf(seenOf(readings), window);
   let first = 0;
-  at.forEach((moment, place) => {
-    while (at[first]! < moment - windowMs) first++;
-    track.add(moment, aggregate(readings, agg, first, place), 0);
-    track.endAt(moment + Math.max(windowMs, freshMs(at, place)), at[place + 1] ?? until);
-  });
+  for (let place = 0; place < at.length; place++) {
+    const moment = at[place]!;
+    const interval = intervalAt(readings, place);
+    // One that is as good as a window old is out: the evaluator comes after the reading.
+    const oldest = moment - window.ms + JITTER * Math.min(interval, window.ms);
+    while (at[first]! <= oldest) first++;
+    if (hidden?.[place]) {
+      track.add(moment, UNKNOWN);
+      continue;
+    }
+    const needed = window.neededAt(interval);
+    track.add(moment, value(first, place, needed));
+    const next = at[place + 1] ?? until;
+    const staleAt = moment + FRESH_INTERVALS * interval;
+    if (next - moment > interval * OTHER_INTERVAL) {
+      const end = Math.min(next, staleAt);
+      while (first <= place && at[first]! + window.ms < end) {
+        const outAt = at[first]! + window.ms;
+        first++;
+        track.add(outAt, value(first, place, needed));
+      }
+    }
+    if (staleAt < next) track.add(staleAt, UNKNOWN);
+  }
   return track.build();
 }
 
-function aggregate({ at, values, weights }: Readings, agg: Exclude<Aggregation, 'last'>, first: number, last: number) {
-  let sum = 0;
-  let weight = 0;
-  let low = Infinity;
-  let high = -Infinity;
-  let begin = -1;
-  let end = -1;
+/** Without what came in while nothing could be seen. */
+function seenOf(readings: Readings): Readings {
+  const { hidden, values } = readings;
+  return hidden ? { ...readings, values: values.map((value, place) => (hidden[place] ? UNKNOWN : value)) } : readings;
+}
+
+type ValueOf = (first: number, last: number, needed: number) => number;
+
+function valueOf(readings: Readings, { agg }: HistoryWindow): ValueOf {
+  const { at, values, sums } = readings;
+  if (agg === 'rate') return (first, last) => rate(at, values, first, last);
+  if (sums) return (first, last, needed) => ofSums(values, sums, agg, first, last, needed);
+  const aggregate = aggregateOf(agg);
+  return (first, last, needed) => aggregate(at, first, last + 1, values, 0, -Infinity, needed);
+}
+
+/** The change a second between the first and the last that is known. */
+function rate(at: Float64Array, values: Float64Array, from: number, to: number): number {
+  let [first, last] = [from, to];
+  while (first < last && Number.isNaN(values[first])) first++;
+  while (last > first && Number.isNaN(values[last])) last--;
+  return first >= last ? UNKNOWN : ((values[last]! - values[first]!) * 1_000) / (at[last]! - at[first]!);
+}
+
+function ofSums(
+  values: Float64Array,
+  { weights, results }: NonNullable<Readings['sums']>,
+  agg: 'avg' | 'min' | 'max',
+  first: number,
+  last: number,
+  needed: number,
+): number {
+  let [sum, weight, count, low, high] = [0, 0, 0, Infinity, -Infinity];
   for (let place = first; place <= last; place++) {
     const value = values[place]!;
     if (Number.isNaN(value)) continue;
-    const counts = weights?.[place] ?? 1;
-    sum += value * counts;
-    weight += counts;
+    sum += value * weights[place]!;
+    weight += weights[place]!;
+    count += results[place]!;
     low = Math.min(low, value);
     high = Math.max(high, value);
-    if (begin < 0) begin = place;
-    end = place;
   }
-  if (begin < 0) return Number.NaN;
-  if (agg === 'avg') return weight > 0 ? sum / weight : Number.NaN;
-  if (agg === 'min') return low;
-  if (agg === 'max') return high;
-  return end === begin ? Number.NaN : ((values[end]! - values[begin]!) * 1_000) / (at[end]! - at[begin]!);
+  if (count < needed || weight === 0) return UNKNOWN;
+  if (agg === 'avg') return sum / weight;
+  return agg === 'min' ? low : high;
 }
 
-function freshMs(at: Float64Array, place: number): number {
-  const interval = place > 0 ? at[place]! - at[place - 1]! : 0;
-  // After a gap the interval is not the gap.
-  const usual = place > 1 ? Math.min(interval, at[place - 1]! - at[place - 2]!) : interval;
-  return Math.max(LEAST_FRESH_MS, usual * STALE_INTERVALS);
+function intervalAt({ at, intervalMs }: Readings, place: number): number {
+  if (place < 2) return intervalMs;
+  const [one, other] = [at[place]! - at[place - 1]!, at[place - 1]! - at[place - 2]!];
+  if (Math.min(one, other) > intervalMs * OTHER_INTERVAL) return Math.min(one, other);
+  return Math.max(one, other) < intervalMs / OTHER_INTERVAL ? Math.max(one, other) : intervalMs;
 }
 
-class TrackBuilder {
+/** Makes pieces; those that say what the one before says already are left out. */
+export class TrackBuilder {
   private readonly at: number[] = [];
   private readonly values: number[] = [];
   private readonly slopes: number[] = [];
 
-  add(at: number, value: number, slope: 0 | 1): void {
-    this.at.push(at);
-    this.values.push(value);
-    this.slopes.push(slope);
-  }
+  constructor(private readonly isReal = false) {}
 
-  /** Unknown from there on, when nothing comes before. */
-  endAt(at: number, next: number): void {
-    if (at < next) this.add(at, Number.NaN, 0);
+  add(at: number, value: number, slope: 0 | 1 = 0): void {
+    const last = this.at.length - 1;
+    const said = this.isReal ? roundReal(value) : value;
+    if (last >= 0 && slope === 0 && this.slopes[last] === 0 && Object.is(this.values[last], said)) return;
+    this.at.push(at);
+    this.values.push(said);
+    this.slopes.push(slope);
   }
 
   build(): Track {

@@ -1,4 +1,5 @@
 import { type Aggregation, UNKNOWN } from '../../metrics/metric.js';
+import { aggregateOf } from './result-window.js';
 
 /** One ring of each of many devices, laid end to end: that of the d-th device is from `starts[d]` to `starts[d + 1]`. */
 export interface Rings {
@@ -55,7 +56,7 @@ export function aggregateRings(
   from: number,
   needed: ArrayLike<number>,
 ): Float64Array {
-  const aggregate = agg === 'min' ? least : agg === 'max' ? most : mean;
+  const aggregate = aggregateOf(agg);
   const column = new Float64Array(rings.starts.length - 1);
   for (let device = 0; device < column.length; device++) {
     const start = times.starts[device]!;
@@ -83,51 +84,3 @@ function zeroIfAny(times: Float64Array, start: number, end: number, from: number
   for (let place = end - 1; place >= start && count < needed; place--) if (times[place]! >= from) count++;
   return count >= needed ? 0 : UNKNOWN;
 }
-
-/** Of the values whose times are between `start` and `end`, each `offset` places after its time. */
-type Aggregate = (
-  times: Float64Array,
-  start: number,
-  end: number,
-  values: Float64Array,
-  offset: number,
-  from: number,
-  needed: number,
-) => number;
-
-const mean: Aggregate = (times, start, end, values, offset, from, needed) => {
-  let sum = 0;
-  let count = 0;
-  for (let place = start; place < end; place++) {
-    const value = values[place + offset]!;
-    if (times[place]! < from || Number.isNaN(value)) continue;
-    sum += value;
-    count++;
-  }
-  return count < needed ? UNKNOWN : sum / count;
-};
-
-// No comparison with UNKNOWN is true: the first value takes its place.
-const least: Aggregate = (times, start, end, values, offset, from, needed) => {
-  let best = UNKNOWN;
-  let count = 0;
-  for (let place = start; place < end; place++) {
-    const value = values[place + offset]!;
-    if (times[place]! < from || Number.isNaN(value)) continue;
-    count++;
-    if (!(value >= best)) best = value;
-  }
-  return count < needed ? UNKNOWN : best;
-};
-
-const most: Aggregate = (times, start, end, values, offset, from, needed) => {
-  let best = UNKNOWN;
-  let count = 0;
-  for (let place = start; place < end; place++) {
-    const value = values[place + offset]!;
-    if (times[place]! < from || Number.isNaN(value)) continue;
-    count++;
-    if (!(value <= best)) best = value;
-  }
-  return count < needed ? UNKNOWN : best;
-};
