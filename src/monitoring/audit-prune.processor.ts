@@ -4,7 +4,7 @@ import type { JobPayload } from '../platform/queue/job-catalogue.js';
 import { AuditRetention } from '../platform/security/audit-retention.store.js';
 
 /** A year, so that whoever reviews once a year finds everything since the last time. */
-export const AUDIT_KEPT_DAYS = 365;
+const AUDIT_KEPT_DAYS = 365;
 /** Entries removed by one statement: short enough to hold nobody up. */
 const BATCH = 5_000;
 

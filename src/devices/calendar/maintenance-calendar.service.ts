@@ -44,22 +44,25 @@ export class MaintenanceCalendar {
       const loading = { now: ms, picture: this.load(now) };
       this.loading = loading;
       loading.picture.then(
-        () => this.loaded(loading),
-        () => this.loaded(loading),
+        (picture) => this.loaded(loading, picture),
+        () => this.loaded(loading, null),
       );
     }
     const picture = await this.loading.picture;
     return picture.devices;
   }
 
-  /** After a change of a window in this process. Other processes see it within 10 s. */
+  /** After a change of a window. Processes that are not told of it see it within 10 s. */
   forget(): void {
     this.picture = null;
     this.loading = null;
   }
 
-  private loaded(loading: object): void {
-    if (this.loading === loading) this.loading = null;
+  /** What was being read as something changed is not kept: it may be older than the change. */
+  private loaded(loading: object, picture: Picture | null): void {
+    if (this.loading !== loading) return;
+    this.loading = null;
+    this.picture = picture ?? this.picture;
   }
 
   private async load(now: Date): Promise<Picture> {
@@ -88,9 +91,7 @@ export class MaintenanceCalendar {
       const maintenance = merged.get(key);
       if (maintenance) devices.set(row.num, maintenance);
     }
-    const picture = { devices, ...validity(near, now), staleAt: startedAt + MEMORY_MS };
-    this.picture = picture;
-    return picture;
+    return { devices, ...validity(near, now), staleAt: startedAt + MEMORY_MS };
   }
 
   private expand(windows: readonly MaintenanceWindow[], now: Date): Occurrence[][] {

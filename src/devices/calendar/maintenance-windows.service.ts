@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { DataSource, type EntityManager } from 'typeorm';
+import { encodeNotice, NOTICE_CHANNEL } from '../../platform/events/notice.js';
 import type { Page } from '../../platform/http/envelope.js';
-import { ProblemException } from '../../platform/http/problem.js';
+import { invalid, ProblemException } from '../../platform/http/problem.js';
 import { AuditLog } from '../../platform/security/audit-log.service.js';
 import { listRows } from '../../platform/security/list-rows.store.js';
 import { unknownReferences } from '../inventory/selector-references.store.js';
@@ -24,6 +25,7 @@ type PlannedWindow = Omit<MaintenanceWindowDto, 'device_count'>;
 /** Enabled windows that are not over: what the calendar is able to look through every few seconds. */
 const MAX_WINDOWS = 500;
 const MAX_OCCURRENCES = 500;
+const NOTICE = [NOTICE_CHANNEL, encodeNotice({ kind: 'maintenance_changed' })];
 const MAX_RANGE_MS = 366 * 86_400_000;
 const COLUMNS =
   'id, name, description, scope, starts_at AS "startsAt", ends_at AS "endsAt", rrule, timezone, collect, ' +
@@ -162,7 +164,11 @@ export class MaintenanceWindows {
   }
 
   private async write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    const result = await this.database.transaction(work);
+    const result = await this.database.transaction(async (manager) => {
+      const written = await work(manager);
+      await manager.query('SELECT pg_notify($1, $2)', NOTICE);
+      return written;
+    });
     this.calendar.forget();
     return result;
   }
@@ -197,8 +203,7 @@ async function find(manager: EntityManager, id: string, lock = false): Promise<M
 }
 
 function refuse(errors: { path: string; message: string }[]): void {
-  const [first] = errors;
-  if (first) throw new ProblemException('validation_failed', { detail: `${first.path}: ${first.message}`, errors });
+  if (errors.length > 0) throw invalid(errors);
 }
 
 function valuesOf({ starts_at, ends_at, counts_as_downtime, ...rest }: ChangeWindowBody): Partial<MaintenanceWindow> {

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { EntityManager } from 'typeorm';
+import { invalid } from '../../platform/http/problem.js';
 import { AuditLog } from '../../platform/security/audit-log.service.js';
 import { type BulkBody, type BulkDeletion, type BulkPatchBody, type BulkResult, MAX_SHOWN } from './bulk.dto.js';
 import { deleteDevices, patchDevices } from './bulk.store.js';
 import { refuseCircle } from './device.store.js';
-import { invalid } from './devices.service.js';
 import { InventoryTransaction } from './inventory-transaction.store.js';
 import { PingBudget } from './ping-budget.store.js';
 import { ReferenceIndex } from './references.store.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { EntityManager } from 'typeorm';
-import { ProblemException, type InvalidValue } from '../../platform/http/problem.js';
+import { invalid } from '../../platform/http/problem.js';
 import { AuditLog } from '../../platform/security/audit-log.service.js';
 import { changedFields } from './changed-fields.js';
 import { DeviceDirectory } from './device-directory.service.js';
@@ -84,11 +84,6 @@ async function referenceIds(manager: EntityManager, wanted: References): Promise
   const { ids, errors } = (await ReferenceIndex.load(manager, [wanted])).resolve(wanted);
   if (errors.length > 0) throw invalid(errors);
   return ids;
-}
-
-export function invalid(errors: InvalidValue[]): ProblemException {
-  const [first] = errors;
-  return new ProblemException('validation_failed', { detail: `${first!.path}: ${first!.message}`, errors });
 }
 
 /** Changes as columns; those that nothing was said about are undefined. */

@@ -56,6 +56,12 @@ describe('what fping can do', () => {
       expect.objectContaining({ devices: 10_000, packets: 37_000, neededMs: 9_100 }),
     ],
     ['two shards, each by itself', [{ intervalSeconds: 10 }, { intervalSeconds: 10, shard: 1 }], null],
+    ['many, and little time', [{ intervalSeconds: 1, devices: 1_000, packets: 1, timeoutMs: 500 }], null],
+    [
+      'too many, and little time',
+      [{ intervalSeconds: 1, devices: 1_001, packets: 1, timeoutMs: 500 }],
+      expect.objectContaining({ neededMs: 701, possibleSeconds: 2 }),
+    ],
     ['nothing', [], null],
   ])('%s', (_, changes, expected) => {
     const overload = findOverload(changes.map((change) => ({ ...batch, ...change })));

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { EntityManager } from 'typeorm';
-import { ProblemException } from '../../platform/http/problem.js';
+import { invalid, ProblemException } from '../../platform/http/problem.js';
 import { AuditLog } from '../../platform/security/audit-log.service.js';
 import { changedFields } from './changed-fields.js';
-import { invalid } from './devices.service.js';
 import { InventoryTransaction } from './inventory-transaction.store.js';
 import { PingBudget } from './ping-budget.store.js';
 import { ProfileDirectory } from './profile-directory.service.js';

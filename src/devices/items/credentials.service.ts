@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { DataSource, type EntityManager } from 'typeorm';
+import { isViolation } from '../../platform/database/violation.js';
 import type { Page } from '../../platform/http/envelope.js';
-import { ProblemException } from '../../platform/http/problem.js';
+import { invalid, ProblemException } from '../../platform/http/problem.js';
 import { AuditLog } from '../../platform/security/audit-log.service.js';
 import { listRows } from '../../platform/security/list-rows.store.js';
 import { SecretBox } from '../../platform/security/secret-box.service.js';
@@ -13,7 +14,6 @@ import { assembleCredential, type CredentialParts, hasParts, shownParts } from '
 import { Credential } from './credential.entity.js';
 import type { CreateCredentialBody, CredentialDto, CredentialsQuery, UpdateCredentialBody } from './credentials.dto.js';
 import { sealedCredentials } from './sealed-credentials.js';
-import { isViolation } from './violation.js';
 
 type CredentialRow = Omit<CredentialDto, 'created_at' | 'updated_at'> & { created_at: Date; updated_at: Date };
 
@@ -161,8 +161,7 @@ async function lock(manager: EntityManager, id: string): Promise<void> {
 function assemble(kind: SnmpCredential['kind'], parts: CredentialParts): SnmpCredential {
   const result = assembleCredential(kind, parts);
   if ('credential' in result) return result.credential;
-  const [{ path, message } = { path: '', message: '' }] = result.errors;
-  throw new ProblemException('validation_failed', { detail: `${path}: ${message}`, errors: result.errors });
+  throw invalid(result.errors);
 }
 
 /** The masking of the audit log would take what is under `auth…` and `user` as it is; there is nothing secret left. */

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { DataSource, type EntityManager } from 'typeorm';
+import { isViolation } from '../../platform/database/violation.js';
 import type { Page } from '../../platform/http/envelope.js';
-import { ProblemException } from '../../platform/http/problem.js';
+import { invalid, ProblemException } from '../../platform/http/problem.js';
 import { AuditLog } from '../../platform/security/audit-log.service.js';
 import { listRows } from '../../platform/security/list-rows.store.js';
 import { rateProblem } from './item-fields.js';
 import { forgetValues, insertItem, lockItem, updateItem } from './items.store.js';
 import type { CreateItemBody, DeviceItemsQuery, ItemDto, ItemsQuery, UpdateItemBody } from './items.dto.js';
-import { isViolation } from './violation.js';
 
 type ItemRow = Omit<ItemDto, 'created_at' | 'updated_at'> & { created_at: Date; updated_at: Date };
 type Filters = Partial<ItemsQuery['filters']>;
@@ -68,10 +68,7 @@ export class Items {
       if (before.template_id && fixed.length > 0) throw new ProblemException('item_of_template');
       const wanted = { ...before, ...body };
       const message = rateProblem(wanted);
-      if (message) {
-        const errors = [{ path: 'transform', message }];
-        throw new ProblemException('validation_failed', { detail: `transform: ${message}`, errors });
-      }
+      if (message) throw invalid([{ path: 'transform', message }]);
       await updateItem(manager, wanted);
       const another = (['oid', 'value_type', 'transform'] as const).some((field) => wanted[field] !== before[field]);
       if (another) await forgetValues(manager, id);

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type CsvError, parse } from 'csv-parse';
-import { ProblemException } from '../../platform/http/problem.js';
+import { invalid, ProblemException } from '../../platform/http/problem.js';
 import { DEVICE_FIELDS } from '../inventory/device-rules.js';
 import { deviceOfCells, isCustom, unknownColumns } from './csv-cells.js';
 import type { GivenRow } from './import-rows.js';
@@ -129,7 +129,6 @@ function columnsOf(record: readonly string[]): string[] {
       .filter((name, index) => header.indexOf(name) < index)
       .map((name) => ({ path: name.slice(0, 200), message: 'Is there twice.' })),
   ];
-  const [first] = errors;
-  if (first) throw new ProblemException('validation_failed', { detail: `${first.path}: ${first.message}`, errors });
+  if (errors.length > 0) throw invalid(errors);
   return header;
 }

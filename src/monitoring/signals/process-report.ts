@@ -19,7 +19,7 @@ export interface ProcessReport {
 }
 
 /** All processes together. */
-export interface ProcessSummary {
+interface ProcessSummary {
   /** Of the process that has most. */
   cpuPercent: number;
   memoryPercent: number;

@@ -1,5 +1,5 @@
 /** Counters that only grow, such as requests since the start of the process. */
-export type Totals = Readonly<Record<string, number>>;
+type Totals = Readonly<Record<string, number>>;
 
 /** What counters grew by within a window, from totals that are noted now and then. Bounded by the window over the pause between notes. */
 export class TotalsWindow<T extends Totals> {

@@ -1,5 +1,5 @@
 /** What settings ask for, in jobs that may run at once. */
-export interface WantedWorkers {
+interface WantedWorkers {
   workersMin: number;
   /** At least half of them must be there; 0 expects nothing. */
   workersExpected: number;

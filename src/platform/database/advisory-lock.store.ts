@@ -35,7 +35,7 @@ export class AdvisoryLock {
     let heartbeat: LeaseHeartbeat | undefined;
     try {
       if (!(await acquire(client, name, leaseMs))) return { acquired: false };
-      heartbeat = new LeaseHeartbeat(name, client, runner.manager, leaseMs);
+      heartbeat = new LeaseHeartbeat(name, client, runner, leaseMs);
       return { acquired: true, value: await work(heartbeat) };
     } finally {
       heartbeat?.stop();

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Client } from 'pg';
-import type { EntityManager } from 'typeorm';
+import type { EntityManager, QueryRunner } from 'typeorm';
 
 /** A held lock, as the work under it sees it. */
 export interface Lease {
@@ -34,15 +34,25 @@ export class LeaseLostError extends Error {
 export class LeaseHeartbeat implements Lease {
   private readonly lost = new AbortController();
   private readonly timer: NodeJS.Timeout;
-  /** When the last answered question was asked: earlier than PostgreSQL's own count begins, so we give up before it does. */
+  readonly manager: EntityManager;
+  /**
+   * When the last answered question was asked: earlier than PostgreSQL's own count begins, so we give up before it does. Or when the work
+   * was last seen to wait for an answer: until it is given PostgreSQL does not count.
+   */
   private provedAt = performance.now();
+  private running = 0;
+  private question: Promise<void> = Promise.resolve();
+  private isAsking = false;
 
   constructor(
     private readonly name: string,
     private readonly client: Client,
-    readonly manager: EntityManager,
+    runner: QueryRunner,
     private readonly leaseMs: number,
   ) {
+    this.manager = runner.manager;
+    const query = runner.query.bind(runner);
+    runner.query = ((...asked: Parameters<typeof query>) => this.run(() => query(...asked))) as typeof runner.query;
     client.on('error', this.onBroken);
     client.on('end', this.onBroken);
     this.timer = setInterval(() => this.beat(), leaseMs / 3);
@@ -62,7 +72,7 @@ export class LeaseHeartbeat implements Lease {
       onLost = resolve;
       signal.addEventListener('abort', onLost);
     });
-    await Promise.race([this.prove(), lost]);
+    await Promise.race([this.question.then(() => this.prove()), lost]);
     if (onLost) signal.removeEventListener('abort', onLost);
     this.checkClock();
     signal.throwIfAborted();
@@ -74,12 +84,34 @@ export class LeaseHeartbeat implements Lease {
     this.client.off('end', this.onBroken);
   }
 
-  private beat(): void {
-    this.checkClock();
-    if (!this.lost.signal.aborted) void this.prove();
+  /**
+   * What the work asks of the session: not while we ask, since `pg` queues no queries from version 9 on. Should its answer be lost on the
+   * way, the time limit of queries ends the wait; until then the lead may be gone unnoticed, but nothing can be written through this session.
+   */
+  private async run<T>(query: () => Promise<T>): Promise<T> {
+    await this.question;
+    this.running++;
+    try {
+      return await query();
+    } finally {
+      this.running--;
+    }
   }
 
-  private async prove(): Promise<void> {
+  private beat(): void {
+    this.checkClock();
+    if (this.lost.signal.aborted || this.isAsking) return;
+    if (this.running > 0) this.provedAt = performance.now();
+    else void this.prove();
+  }
+
+  private prove(): Promise<void> {
+    this.isAsking = true;
+    this.question = this.ask().finally(() => (this.isAsking = false));
+    return this.question;
+  }
+
+  private async ask(): Promise<void> {
     const askedAt = performance.now();
     try {
       await this.client.query('SELECT 1');

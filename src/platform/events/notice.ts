@@ -25,6 +25,8 @@ const noticeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('swarm_refresh_failed') }),
   /** Devices, sites, groups, profiles or names of credentials changed: what was kept of them is old. */
   z.object({ kind: z.literal('inventory_changed') }),
+  /** Maintenance windows changed. */
+  z.object({ kind: z.literal('maintenance_changed') }),
   /** Alerts changed: ids of the rows added to `alert_events`. */
   z.object({ kind: z.literal('alerts_changed'), first: z.number(), last: z.number(), count: z.number() }),
   /** Nobody was told of alerts that were said to be told: whoever decides that decides again. */

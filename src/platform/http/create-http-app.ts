@@ -14,7 +14,7 @@ import { RouteTable } from './route-table.js';
 import { securityHeaders } from './security-headers.js';
 import { serveApiDocumentation } from './swagger-ui.js';
 
-export interface HttpAppOptions {
+interface HttpAppOptions {
   settings: Pick<Settings, 'trustProxy' | 'corsOrigins' | 'slowRequestMs'>;
   /** Already listening, or not yet: the application takes its requests over when it is ready. */
   server: HttpServer;

@@ -6,7 +6,7 @@ import { compress, COMPRESSION_THRESHOLD_BYTES } from './compression.js';
 import { matchesEtag, weakEtag } from './etag.js';
 
 /** What a hot body is made of. */
-export interface BuiltBody {
+interface BuiltBody {
   /** Text that changes with any truth in the body, and not with its age alone. */
   etagSeed: string;
   /** The JSON to send. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { fieldPaths, fieldTree, type FieldTree } from './fields.js';
 
-export const MAX_LIMIT = 500;
-export const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 500;
+const DEFAULT_LIMIT = 50;
 
 /** What a list is asked for. `F` are its filters, parsed. */
 export interface ListQuery<F extends object = object, S extends string = string> {

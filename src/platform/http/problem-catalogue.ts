@@ -401,7 +401,7 @@ export const problemCatalogue = {
   },
   inventory_busy: {
     status: 503,
-    title: 'Inventory busy',
+    title: 'Busy with another change',
     detail: 'Another change, such as an import, holds what this one needs. Nothing was changed. Try again in a moment.',
   },
   queue_unavailable: {

@@ -4,6 +4,9 @@ import { tooLarge } from './csv-body.js';
 import { PROBLEM_TYPE, type ProblemException } from './problem.js';
 import { toProblem } from './to-problem.js';
 
+/** The rest of a body that is refused may be so long: it is thrown away, so that the client ends its sentence and hears the answer. */
+const LET_IN_BYTES = 16 * 1024 * 1024;
+
 /** Turns everything that is thrown, by Nest, Fastify or us, into `application/problem+json`. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -21,6 +24,8 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   reply.removeHeader('content-encoding');
   reply.removeHeader('content-length');
   reply.removeHeader('etag');
+  // Fastify would close the connection on a client that still sends, which then sees it break.
+  if (Number(request.headers['content-length']) <= LET_IN_BYTES) reply.removeHeader('connection');
   return reply
     .code(problem.status)
     .headers(problem.headers)

@@ -74,3 +74,12 @@ export class ProblemException extends Error {
     };
   }
 }
+
+/**
+ * `validation_failed`, with the first of them as its detail.
+ * @param errors at least one
+ */
+export function invalid(errors: InvalidValue[]): ProblemException {
+  const [first] = errors;
+  return new ProblemException('validation_failed', { detail: `${first!.path}: ${first!.message}`, errors });
+}

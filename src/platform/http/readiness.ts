@@ -1,4 +1,4 @@
-export type ReadinessState = 'starting' | 'ready' | 'draining';
+type ReadinessState = 'starting' | 'ready' | 'draining';
 
 /** Whether this process may be sent requests. It does not follow the database once it is ready. */
 export class Readiness {

@@ -7,7 +7,7 @@ import { tellable, validationMessage } from './validation-message.js';
 import { YamlBody } from './yaml-body.js';
 
 /** The parts of a request that are validated; replaced by what the schemas make of them. */
-export interface RequestParts {
+interface RequestParts {
   url: string;
   params: unknown;
   query: unknown;

@@ -65,7 +65,7 @@ const AWAY_MESSAGES =
   /^(?:timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Cannot use a pool after)/;
 
 /** Whether the error says that PostgreSQL cannot be reached now, as opposed to a query that is wrong. */
-export function isDatabaseAway(failure: Failure): boolean {
+function isDatabaseAway(failure: Failure): boolean {
   return (
     AWAY_CODES.test(String(failure.code)) ||
     (failure.code === 'ENOENT' && failure.syscall === 'connect') ||

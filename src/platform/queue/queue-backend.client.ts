@@ -107,4 +107,6 @@ function producerOptions(target: QueueTarget) {
 function listen(emitter: Queue | Worker, outage: OutageListener | undefined): void {
   const events = emitter as { on(event: string, listener: (error: Error) => void): unknown };
   events.on('error', (error) => outage?.failed(error));
+  // A worker's own `ready` comes once in its life; its connections say it each time that they are back.
+  emitter.getBackend().on('ready', () => outage?.succeeded());
 }

@@ -69,7 +69,8 @@ export class Leadership implements BeforeApplicationShutdown {
           outage.succeeded(new Date());
           return this.lead(duty, lease);
         });
-        outage.succeeded(new Date());
+        // A lead that ended may have been lost with the database; an answer that another process leads came from it.
+        if (!turn.acquired) outage.succeeded(new Date());
         // Standing by and a lead that was lost are no failures of the work.
         failures = turn.acquired && turn.value ? failures + 1 : 0;
       } catch (error) {
