@@ -68,7 +68,8 @@ const ALERTS = [
      CONSTRAINT silences_order_check CHECK (ends_at >= starts_at)
    )`,
   'CREATE INDEX silences_ends_idx ON silences (ends_at)',
-  // Names are copied, so that an alert stays readable when its rule or device is gone. No foreign key to devices for the same reason.
+  // Names are copied, so that an alert stays readable when its rule or device is gone. No foreign keys to them for the same reason, and so that
+  // deleting a rule costs the same however long its history is. Who opens one keeps its rule from being deleted meanwhile.
   `CREATE TABLE alerts (
      id uuid NOT NULL DEFAULT gen_random_uuid(),
      fingerprint text NOT NULL,
@@ -109,7 +110,6 @@ const ALERTS = [
      evaluated_at timestamptz NOT NULL,
      ${TIMES},
      CONSTRAINT alerts_pkey PRIMARY KEY (id),
-     CONSTRAINT alerts_rule_fkey FOREIGN KEY (rule_id) REFERENCES alert_rules (id) ON DELETE SET NULL,
      CONSTRAINT alerts_severity_check CHECK (severity IN ${SEVERITIES}),
      CONSTRAINT alerts_state_check CHECK (state IN ('pending', 'firing', 'resolved')),
      CONSTRAINT alerts_suppressed_check CHECK (suppressed_by IN ('silence', 'maintenance', 'parent', 'flapping'))
@@ -189,7 +189,10 @@ const NOTIFICATIONS = [
    )`,
   // One message to one channel. Its id is the idempotency key of all its attempts. `uncertain`: an attempt may have arrived.
   // `held`: it waits for the end of quiet hours. While it is sent, `next_attempt_at` is when the sender is taken for dead.
-  // `content` is json, not jsonb: all attempts send the same bytes.
+  // `asked`: somebody asked for its next attempt, which no pause of its channel puts off.
+  // `content` is json, not jsonb: all attempts send the same bytes. `title` is out of it: a list does not read all the rest.
+  // No foreign key to the channel: deleting one costs the same however much it was told. Who makes one that is to be sent
+  // keeps its channel from being deleted meanwhile; who deletes a channel ends what is to be sent.
   `CREATE TABLE deliveries (
      id uuid NOT NULL DEFAULT gen_random_uuid(),
      num bigint GENERATED ALWAYS AS IDENTITY,
@@ -204,10 +207,12 @@ const NOTIFICATIONS = [
      attempts integer NOT NULL DEFAULT 0,
      uncertain boolean NOT NULL DEFAULT false,
      held boolean NOT NULL DEFAULT false,
+     asked boolean NOT NULL DEFAULT false,
      next_attempt_at timestamptz NOT NULL,
      give_up_at timestamptz NOT NULL,
      locked_until timestamptz,
      content json,
+     title text GENERATED ALWAYS AS (content->>'title') STORED,
      last_status integer,
      last_error text,
      requested_by text,
@@ -216,7 +221,6 @@ const NOTIFICATIONS = [
      finished_at timestamptz,
      CONSTRAINT deliveries_pkey PRIMARY KEY (id),
      CONSTRAINT deliveries_num_key UNIQUE (num),
-     CONSTRAINT deliveries_channel_fkey FOREIGN KEY (channel_id) REFERENCES channels (id) ON DELETE SET NULL,
      CONSTRAINT deliveries_kind_check CHECK (kind IN ('firing', 'resolved', 'reminder', 'escalation', 'test')),
      CONSTRAINT deliveries_state_check CHECK (state IN ('waiting', 'sending', 'retrying', 'delivered', 'failed', 'cancelled'))
    ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500)`,

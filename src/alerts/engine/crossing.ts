@@ -2,8 +2,11 @@ import { comparisonsOf } from './language/condition-parts.js';
 import { type ColumnOf, signalOf } from './language/compile-condition.js';
 import type { Condition } from './condition.js';
 
-/** Metrics that grow by one each second until something happens. */
-const GROWS = /(^|[._])(down|no_data|age|oldest)_seconds$/;
+/**
+ * Metrics that grow by one each second until something happens. Not those of the installation itself: they are sampled, and stand still
+ * until they are sampled again.
+ */
+const GROWS = /^(?!self\.)(.*[._])?(down|no_data|age)_seconds$/;
 
 /**
  * When the next of some rows crosses a threshold on a time, such as `icmp.down_seconds >= 60`, so that nobody has to wait for a tick.

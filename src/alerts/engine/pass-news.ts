@@ -30,7 +30,7 @@ export class PassNews {
   goesOn(before: StoredAlert, step: AlertStep, face: (isNews: boolean) => AlertFace | null): void {
     if (!step.state) return this.over(before, step);
     this.dueAt(step.dueAt ?? Infinity);
-    const isNews = step.events.length > 0 || !isSame(before, step.state);
+    const isNews = step.events.length > 0 || !isUnchanged(before, step.state);
     const said = face(isNews);
     if (said === null && !isNews) return;
     const state = { ...step.state, evaluatedAt: this.now };
@@ -63,7 +63,7 @@ export class PassNews {
 }
 
 /** Whether nothing is to be written; when it was looked at last is not worth it. */
-function isSame(before: OpenAlert, after: OpenAlert): boolean {
+function isUnchanged(before: OpenAlert, after: OpenAlert): boolean {
   return (
     before.state === after.state &&
     before.pendingSince === after.pendingSince &&

@@ -1,12 +1,10 @@
 import type { SignalReading } from '../../metrics/signal-source.port.js';
 import type { TargetKind } from '../../metrics/metric.js';
 import type { Severity } from '../severity.js';
-import type { Matcher } from '../silences/matcher.js';
+import type { Matcher } from './matcher.js';
 import type { Acknowledgement, AlertEventKind, OpenAlert, OutboxKind, Resolution } from './alert.js';
 import type { Inventory } from './inventory.js';
 import type { Rule } from './rule.js';
-
-export type { DeviceFacts } from './inventory.js';
 
 /** A rule as a pass needs it, whether it is evaluated or not. */
 export interface PassRule extends Rule {
@@ -28,6 +26,8 @@ export interface Silence {
 /** An open alert as it is stored. What it says (`value`, `summary`, ...) is as of `evaluatedAt`. */
 export interface StoredAlert extends OpenAlert {
   id: string;
+  /** Which version of its row was read: it is only written over that one. */
+  rowVersion: number;
   fingerprint: string;
   /** Null: the rule was deleted. */
   ruleId: string | null;

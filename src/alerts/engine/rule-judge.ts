@@ -1,24 +1,20 @@
 import { NOT_APPLICABLE, signalKey } from '../../metrics/metric.js';
 import type { Suppression } from './alert.js';
-import { faceOf, type Labels, labelsOf } from './alert-face.js';
+import { type Labels, labelsOf } from './alert-face.js';
 import { nextCrossing } from './crossing.js';
-import { ruleFaceKey, targetFaceKey } from './face-key.js';
 import { ackKey, fingerprint, groupKeyOf } from './fingerprint.js';
 import { globMatcher } from './glob.js';
 import type { HoldBacks } from './hold-backs.js';
 import { impliedRecovery } from './implied-recovery.js';
 import { comparisonsOf } from './language/condition-parts.js';
-import { compileCondition, signalsOf } from './language/compile-condition.js';
-import { defaultMessage } from './message/default-message.js';
-import { parseMessage } from './message/parse-message.js';
-import { renderMessage } from './message/render-message.js';
-import type { AlertFace, PassInput, PassRule, StoredAlert } from './pass.js';
+import { type ColumnOf, compileCondition, signalsOf } from './language/compile-condition.js';
+import type { PassInput, PassRule, StoredAlert } from './pass.js';
 import { holdsBy, recoversBy } from './no-data.js';
 import type { PassNews } from './pass-news.js';
 import type { NoDataPolicy } from './rule.js';
-import { type Shown, shownValue } from './shown-value.js';
+import { RuleFaces } from './rule-faces.js';
 import type { Silencing } from './silencing.js';
-import type { Target, TargetTable } from './targets.js';
+import type { TargetTable } from './targets.js';
 import { inheritedAck, type Moment, transition } from './transition.js';
 
 /** What all rules of a pass are judged by. */
@@ -30,23 +26,20 @@ export interface Surroundings {
   silencing: Silencing;
 }
 
-/** A new value is written after this time at the earliest, unless something else has changed. */
-const REFRESH_MS = 60_000;
 const FLAPPING = /\.(flapping|flaps)$/;
 
 /** One rule in one pass. */
 export class RuleJudge {
+  private readonly columnOf: ColumnOf;
   private readonly signals;
   private readonly columns;
   private readonly judge;
   private readonly recovery;
-  private readonly shown;
+  private readonly faces: RuleFaces;
   private readonly asksForFlapping: boolean;
   /** A source of it failed to be read: what is unknown is so for that reason, and changes nothing. */
   private readonly isBlind: boolean;
   private readonly noData: NoDataPolicy;
-  private readonly faceKey: string;
-  private template: ReturnType<typeof parseMessage> | null = null;
 
   /** @throws whatever is wrong with the rule */
   constructor(
@@ -54,19 +47,19 @@ export class RuleJudge {
     private readonly around: Surroundings,
   ) {
     const { table, input } = around;
-    const columnOf = table.column.bind(table);
     const { condition } = rule;
+    const columnOf = table.column.bind(table);
+    this.columnOf = columnOf;
     const recoveryCondition = rule.recoveryCondition ?? impliedRecovery(condition);
     this.signals = signalsOf(condition);
     this.columns = this.signals.map(columnOf);
     this.judge = compileCondition(condition, columnOf);
     this.recovery = recoveryCondition && compileCondition(recoveryCondition, columnOf);
-    this.shown = shownValue(condition, columnOf);
+    this.faces = new RuleFaces(rule, columnOf, input.now);
     this.asksForFlapping = comparisonsOf(condition).some(({ comparison }) => FLAPPING.test(comparison.metric));
     const asked = recoveryCondition ? [...this.signals, ...signalsOf(recoveryCondition)] : this.signals;
     this.isBlind = asked.some((signal) => input.failedSignals.has(signalKey(signal)));
     this.noData = this.isBlind ? 'keep' : rule.noData;
-    this.faceKey = ruleFaceKey(rule);
   }
 
   /**
@@ -78,16 +71,13 @@ export class RuleJudge {
     for (const alert of open) {
       const row = alert.targetKind === this.rule.targetKind ? this.around.table.rowOf(alert) : undefined;
       if (row !== undefined) rowsOfOpen.add(row);
-      this.goOn(alert, row, members.mask, news);
+      this.stepOpen(alert, row, members.mask, news);
     }
-    this.begin(members.rows, rowsOfOpen, news);
-    news.dueAt(
-      this.around.input.now +
-        nextCrossing(this.rule.condition, this.around.table.column.bind(this.around.table), members.rows),
-    );
+    this.openNew(members.rows, rowsOfOpen, news);
+    news.dueAt(this.around.input.now + nextCrossing(this.rule.condition, this.columnOf, members.rows));
   }
 
-  private begin(rows: Int32Array, rowsOfOpen: ReadonlySet<number>, news: PassNews): void {
+  private openNew(rows: Int32Array, rowsOfOpen: ReadonlySet<number>, news: PassNews): void {
     const { judge } = this;
     const opensUnknown = this.noData === 'alert';
     for (let index = 0; index < rows.length; index++) {
@@ -114,16 +104,15 @@ export class RuleJudge {
       suppression: this.suppression(row, () => labels, null, true),
       inheritedAck: left ? inheritedAck(left.ack, left.resolvedAt, now) : null,
     });
-    const beganAt = beginning(this.shown(row), now);
-    const face = this.face(row, target, labels, beganAt, null);
-    news.opens({ fingerprint: print, ruleId: rule.id, groupKey, face, beganAt }, step);
+    const said = this.faces.opening(row, target, labels);
+    news.opens({ fingerprint: print, ruleId: rule.id, groupKey, ...said }, step);
     this.awaitMaintenance(row, step.state?.suppression ?? null, news);
   }
 
-  private goOn(alert: StoredAlert, row: number | undefined, mask: Uint8Array, news: PassNews): void {
+  private stepOpen(alert: StoredAlert, row: number | undefined, mask: Uint8Array, news: PassNews): void {
     const { table, input } = this.around;
     const isTarget = row !== undefined && mask[row] === 1 && this.applies(row);
-    if (!isTarget) return this.lose(alert, row, news);
+    if (!isTarget) return this.endLost(alert, row, news);
     const target = table.at(row);
     const labels = memo(() => labelsOf(this.rule, target));
     const holds = holdsBy(this.noData, this.judge(row));
@@ -135,12 +124,12 @@ export class RuleJudge {
       inheritedAck: this.left(alert),
     };
     const step = transition(alert, this.rule, moment);
-    news.goesOn(alert, step, (isNews) => this.freshFace(alert, row, target, labels, isNews));
+    news.goesOn(alert, step, (isNews) => this.faces.fresh(alert, row, target, labels, isNews));
     this.awaitMaintenance(row, moment.suppression, news);
   }
 
   /** It is no target any more, unless that is only not known: nothing can be said of what could not be read. */
-  private lose(alert: StoredAlert, row: number | undefined, news: PassNews): void {
+  private endLost(alert: StoredAlert, row: number | undefined, news: PassNews): void {
     const isOther = alert.targetKind !== this.rule.targetKind;
     const isRead = !this.isBlind && this.signals.some((signal) => this.around.table.has(signal));
     // Which devices there are is known without reading a value.
@@ -180,58 +169,6 @@ export class RuleJudge {
   private awaitMaintenance(row: number, suppression: Suppression | null, news: PassNews): void {
     if (suppression?.by === 'maintenance') news.dueAt(this.around.holdBacks?.maintenanceUntil(row) ?? Infinity);
   }
-
-  /** What an open alert says now; null while that is to stay as it is. With news it is written anyway. */
-  private freshFace(
-    alert: StoredAlert,
-    row: number,
-    target: Target,
-    labels: () => Labels,
-    isNews: boolean,
-  ): AlertFace | null {
-    const mustSay = isNews || alert.faceKey !== this.faceKeyOf(target);
-    if (!mustSay && this.around.input.now - alert.evaluatedAt < REFRESH_MS) return null;
-    const face = this.face(row, target, labels(), alert.beganAt ?? alert.pendingSince, alert);
-    const isSame = Object.is(face.value, alert.value) && face.summary === alert.summary;
-    return isSame && !mustSay ? null : face;
-  }
-
-  private faceKeyOf(target: Target): string {
-    return this.faceKey + targetFaceKey(target);
-  }
-
-  /** @param before what it said until now: while no value is known it goes on with its last one */
-  private face(row: number, target: Target, labels: Labels, since: number, before: StoredAlert | null): AlertFace {
-    const { rule } = this;
-    const key = this.faceKeyOf(target);
-    const { value: known, comparison } = this.shown(row);
-    const value = known ?? before?.value ?? null;
-    if (known === null && before?.faceKey === key) {
-      return faceOf(rule, target, { labels, value, summary: before.summary, key });
-    }
-    const facts = {
-      rule: rule.name,
-      severity: rule.severity,
-      value,
-      comparison,
-      targetKind: target.kind,
-      target: target.name,
-      site: target.device?.siteName ?? null,
-      device: target.device && { ip: target.device.ip },
-      since,
-      runbookUrl: rule.runbookUrl,
-    };
-    if (rule.message !== null) this.template ??= parseMessage(rule.message);
-    const summary = this.template ? renderMessage(this.template, facts) : defaultMessage(rule.condition, facts);
-    return faceOf(rule, target, { labels, value, summary, key });
-  }
-}
-
-/** Since when what an alert is about has been so: a value that says how long goes further back than the condition. */
-function beginning({ comparison, value }: Shown, now: number): number {
-  const isAge =
-    /\.(?:down|no_data)_seconds$/.test(comparison.metric) && (comparison.op === '>' || comparison.op === '>=');
-  return isAge && value !== null && value > 0 ? now - Math.round(value * 1_000) : now;
 }
 
 /** Which of other targets a rule is about. */

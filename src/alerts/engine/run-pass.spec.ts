@@ -80,6 +80,7 @@ function stored(more: Partial<StoredAlert> = {}): StoredAlert {
   const about = { targetKind: 'device', targetKey: 'id-1', deviceNum: 1 } as const;
   return {
     id: 'alert-1',
+    rowVersion: 1,
     fingerprint: 'f',
     ruleId: 'rule-1',
     faceKey: KEY,
@@ -499,6 +500,27 @@ describe('when to look again', () => {
       'just after it, for more than',
       { values: { [DOWN]: [60] }, rules: [rule({ condition: { metric: DOWN, op: '>', value: 60 } })] },
       0.001,
+    ],
+    [
+      'not for what stands still until it is sampled again',
+      {
+        readings: [
+          {
+            kind: 'self',
+            signals: [last('self.queue_oldest_seconds')],
+            targets: [{ key: 'ping', name: 'ping', labels: {} }],
+            columns: [Float64Array.of(59.97)],
+          },
+        ],
+        rules: [
+          rule({
+            targetKind: 'self',
+            scope: { kind: 'self' },
+            condition: { metric: 'self.queue_oldest_seconds', op: '>', value: 60 },
+          }),
+        ],
+      },
+      null,
     ],
     ['when it has held long enough', { values: { [DOWN]: [75] }, rules: [rule({ forSeconds: 30 })] }, 30],
     ['when a silence begins', { values: { [DOWN]: [0] }, silences: [silence({ startsAt: NOW + 5_000 })] }, 5],

@@ -1,4 +1,4 @@
-import { compileMatchers, type Matches } from '../silences/match-silence.js';
+import { compileMatchers, type Matches } from './match-silence.js';
 import type { Suppression } from './alert.js';
 import type { Silence } from './pass.js';
 

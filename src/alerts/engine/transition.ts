@@ -20,7 +20,7 @@ export interface Moment {
   inheritedAck?: Acknowledgement | null;
 }
 
-export interface TransitionEvent {
+interface TransitionEvent {
   kind: AlertEventKind;
   actor: string | null;
   detail: Record<string, unknown> | null;
@@ -53,8 +53,8 @@ export function transition(alert: OpenAlert | null, timers: Timers, moment: Mome
   const state = alert ? clamp(alert, now) : opening(now);
   const events: TransitionEvent[] = [];
   return state.state === 'pending'
-    ? pend(state, timers, moment, events)
-    : burn({ ...state, ...ripen(state, moment) }, timers, moment, events);
+    ? stepPending(state, timers, moment, events)
+    : stepFiring({ ...state, ...advanceRecovery(state, moment) }, timers, moment, events);
 }
 
 /** It ends for a reason outside its condition: its rule or its target is gone. Ended is told like any other end. */
@@ -81,7 +81,7 @@ function opening(now: number): OpenAlert {
   };
 }
 
-function pend(pending: OpenAlert, timers: Timers, moment: Moment, events: TransitionEvent[]): AlertStep {
+function stepPending(pending: OpenAlert, timers: Timers, moment: Moment, events: TransitionEvent[]): AlertStep {
   const { now, holds, suppression } = moment;
   if (holds === false) return nothing();
   const state = { ...pending, suppression };
@@ -95,7 +95,7 @@ function pend(pending: OpenAlert, timers: Timers, moment: Moment, events: Transi
   return tell({ ...state, state: 'firing', firedAt: now, ack }, timers, moment, events);
 }
 
-function burn(firing: OpenAlert, timers: Timers, moment: Moment, events: TransitionEvent[]): AlertStep {
+function stepFiring(firing: OpenAlert, timers: Timers, moment: Moment, events: TransitionEvent[]): AlertStep {
   const { now } = moment;
   let state = firing;
   if (state.clearSince !== null && moment.holds === false && recoveredAt(state, timers) <= now && moment.recovered) {
@@ -103,7 +103,7 @@ function burn(firing: OpenAlert, timers: Timers, moment: Moment, events: Transit
   }
   const wasTold = state.announcedAt !== null;
   let again: OutboxKind | null = null;
-  if (!isSame(state.suppression, moment.suppression)) {
+  if (!isSameSuppression(state.suppression, moment.suppression)) {
     events.push(
       moment.suppression
         ? suppressed(moment.suppression)
@@ -131,7 +131,7 @@ function tell(state: OpenAlert, timers: Timers, moment: Moment, events: Transiti
 }
 
 /** What the moment makes of the time that the condition has not held, and that the recovery has. */
-function ripen({ clearSince, recoveringSince }: OpenAlert, { now, holds, recovered }: Moment) {
+function advanceRecovery({ clearSince, recoveringSince }: OpenAlert, { now, holds, recovered }: Moment) {
   if (holds === null) return { clearSince, recoveringSince };
   if (holds) return { clearSince: null, recoveringSince: null };
   const recovering = recovered === null ? recoveringSince : recovered ? (recoveringSince ?? now) : null;
@@ -164,7 +164,7 @@ function isHeldBack(suppression: Suppression | null): boolean {
   return suppression !== null && suppression.by !== 'silence';
 }
 
-function isSame(one: Suppression | null, other: Suppression | null): boolean {
+function isSameSuppression(one: Suppression | null, other: Suppression | null): boolean {
   return one?.by === other?.by && (one?.id ?? null) === (other?.id ?? null);
 }
 

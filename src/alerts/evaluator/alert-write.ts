@@ -46,18 +46,21 @@ const isDone = (id: string): string => `(${id} IN (SELECT id FROM done)) IS TRUE
 /**
  * Everything that a pass changes, in one statement and so whole or not at all. What somebody else changed since it was read (an
  * acknowledgement, a resolve by hand) stays as they made it, and nothing is told of our change: the next pass looks again.
- * Rows are locked in the order of their ids, as everybody does who locks several. `$1` alerts, `$2` their events, `$3` what is to be
- * told, `$4` rules that are switched off because they cannot be evaluated; each JSON.
+ * Rows are locked in the order of their ids, as everybody does who locks several, and no more than is needed: who plans what is told of them
+ * does not wait. A rule is not deleted while it opens something; one that is deleted opens nothing.
+ *
+ * `$1` alerts, `$2` their events, `$3` what is to be told, `$4` rules that are switched off because they cannot be evaluated; each JSON.
  */
 export const WRITE = `
 WITH w AS MATERIALIZED (
   SELECT * FROM json_to_recordset($1::json) AS w (op text, id uuid, version float8, faced bool, ${list(ALL, ({ name, type }) => `${name} ${type}`)})
 ), mine AS MATERIALIZED (
   SELECT w.* FROM alerts a JOIN w ON w.id = a.id AND w.op <> 'open'
-  WHERE a.state <> 'resolved' AND a.xmin::text::float8 = w.version ORDER BY a.id FOR UPDATE OF a
+  WHERE a.state <> 'resolved' AND a.xmin::text::float8 = w.version ORDER BY a.id FOR NO KEY UPDATE OF a
 ), opened AS (
   INSERT INTO alerts (id, ${list(ALL, ({ name }) => name)})
   SELECT w.id, ${list(ALL, ({ sql }) => sql)} FROM w JOIN alert_rules r ON r.id = w.rule_id AND r.enabled WHERE w.op = 'open'
+  FOR KEY SHARE OF r
   ON CONFLICT (fingerprint) WHERE state <> 'resolved' DO NOTHING
   RETURNING id
 ), changed AS (
@@ -86,10 +89,12 @@ WITH w AS MATERIALIZED (
   FROM ROWS FROM (json_to_recordset($3::json) AS (alert_id uuid, kind text, at float8)) WITH ORDINALITY AS o (alert_id, kind, at, place)
   WHERE ${isDone('o.alert_id')} ORDER BY o.place
   RETURNING id
+), breaking AS MATERIALIZED (
+  SELECT r.id, b.reason FROM alert_rules r JOIN json_to_recordset($4::json) AS b (id uuid, version int, reason text) ON b.id = r.id
+  WHERE r.version = b.version AND r.enabled ORDER BY r.id FOR NO KEY UPDATE OF r
 ), broken AS (
   UPDATE alert_rules r SET enabled = false, broken_reason = b.reason, broken_at = now(), updated_at = now()
-  FROM json_to_recordset($4::json) AS b (id uuid, version int, reason text)
-  WHERE r.id = b.id AND r.version = b.version AND r.enabled RETURNING r.id
+  FROM breaking b WHERE r.id = b.id RETURNING r.id
 ), range AS (
   SELECT min(id)::float8 AS first, max(id)::float8 AS last, count(*)::int AS count FROM events
 )

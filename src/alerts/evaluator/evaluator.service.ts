@@ -5,8 +5,8 @@ import type { Lease } from '../../platform/database/lease.store.js';
 import { EventFeed } from '../../platform/events/event-feed.client.js';
 import type { NoticeKind } from '../../platform/events/notice.js';
 import { OutageLog } from '../../platform/queue/outage-log.js';
+import { Bell } from '../../platform/schedule/bell.js';
 import { Leadership } from '../../platform/schedule/leadership.service.js';
-import { Bell } from './bell.js';
 import { EvaluatorStatus } from './evaluator-status.service.js';
 import { type PassReport, PassRunner } from './pass-runner.service.js';
 import { passSummary } from './pass-summary.js';
@@ -54,10 +54,12 @@ export class Evaluator implements OnApplicationBootstrap {
     for (const kind of TRIGGERS) this.feed.on(kind, () => this.bell.ring());
     this.onChangeOf('alert_rules_changed', () => this.passes.forgetRules());
     this.onChangeOf('inventory_changed', () => this.passes.forgetInventory());
+    this.onChangeOf('maintenance_changed', () => this.passes.forgetMaintenance());
     this.feed.on('alerts_changed', ({ last }) => this.alertsChanged(last));
     this.feed.onGap(() => {
       this.passes.forgetRules();
       this.passes.forgetInventory();
+      this.passes.forgetMaintenance();
       this.bell.ring();
     });
     this.leadership.take({ name: 'alert-evaluator', work: (lease, signal) => this.lead(lease, signal) });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type DeviceFacts, Inventory } from '../engine/inventory.js';
-import { type DeviceScope, scopeCondition } from './scope-sql.js';
+import { type DeviceScope, scopeCondition } from '../rules/scope-sql.js';
 
 /** All devices as one row of columns: 10,000 rows of a result would cost more than what they say. */
 const DEVICES = `SELECT row_to_json(c) FROM (

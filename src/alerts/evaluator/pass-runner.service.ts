@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { MaintenanceCalendar } from '../../devices/calendar/maintenance-calendar.service.js';
 import { SignalSources } from '../../metrics/signal-sources.service.js';
 import type { Inventory } from '../engine/inventory.js';
-import type { PassOutcome } from '../engine/pass.js';
+import type { PassOutcome, StoredAlert } from '../engine/pass.js';
 import { runPass } from '../engine/run-pass.js';
 import { AlertWriteStore, type Written } from './alert-write.store.js';
 import type { PassFigures } from './evaluator-status.service.js';
@@ -13,7 +13,7 @@ import { Memory } from './memory.js';
 import { type PassWrite, passWrite } from './pass-write.js';
 import { planRules, type RulePlan } from './rule-plan.js';
 import { type Blindness, SignalReader } from './signal-reader.service.js';
-import { MAX_OPEN_ALERTS, type OpenRow, type Situation, SituationStore } from './situation.store.js';
+import { MAX_OPEN_ALERTS, type Situation, SituationStore } from './situation.store.js';
 import { readStoredRules } from './stored-rule.js';
 
 /** How long rules and inventory are kept when nothing says that they changed. */
@@ -60,6 +60,11 @@ export class PassRunner {
   /** After a change of devices, sites, groups or templates. */
   forgetInventory(): void {
     this.inventory.forget();
+  }
+
+  /** After a change of maintenance windows. */
+  forgetMaintenance(): void {
+    this.calendar.forget();
   }
 
   /**
@@ -174,7 +179,7 @@ function wasOvertaken({ alerts }: PassWrite, { opened, changed, dropped }: Writt
 
 function figuresOf(
   { opened, changed, resolved, dropped, tally }: PassOutcome,
-  open: readonly OpenRow[],
+  open: readonly StoredAlert[],
   { events }: PassWrite,
 ): Omit<PassFigures, 'durationMs'> {
   const fired = events.filter(({ kind }) => kind === 'fired').length;

@@ -1,4 +1,4 @@
-import type { OpenAlert, OutboxKind } from '../engine/alert.js';
+import type { OpenAlert, OutboxKind, Resolution } from '../engine/alert.js';
 import type { AlertEvent, AlertFace, BrokenRule, Happening, PassOutcome, StoredAlert } from '../engine/pass.js';
 import { severityRank } from '../severity.js';
 
@@ -7,15 +7,21 @@ export const MAX_CHANGES = 10_000;
 /** For each step that a severity is below the worst, so much of the room for open alerts is not for it. */
 export const ROOM_KEPT = 2_500;
 
-/** What is done to a row of `alerts`. Columns that are missing stay as they are. */
-export interface AlertWrite {
+/** Columns of `alerts`; those that are missing stay as they are. */
+type Columns = { fingerprint: string; rule_id: string | null; group_key: string; began_at: number } & ReturnType<
+  typeof targetColumns
+> &
+  ReturnType<typeof faceColumns> &
+  ReturnType<typeof stateColumns> & { resolved_at: number; resolution: Resolution };
+
+/** What is done to a row of `alerts`. */
+interface AlertWrite extends Partial<Columns> {
   op: 'open' | 'change' | 'drop';
   id: string;
   /** Of the row that was read. */
   version?: number;
   /** Whether it says something new. */
   faced?: boolean;
-  [column: string]: unknown;
 }
 
 /** All that a pass writes, as the one statement wants it. */
@@ -29,9 +35,6 @@ export interface PassWrite {
   /** Whether something is not opened for want of room. */
   isFull: boolean;
 }
-
-/** An open alert and the version of its row. */
-type Read = StoredAlert & { rowVersion: number };
 
 /**
  * @param room how many alerts may be opened. The worst come first, and the last of it is theirs: a rule that goes wrong shuts out none
@@ -63,10 +66,7 @@ export function passWrite(
   };
   for (const each of outcome.resolved) {
     const { state, resolvedAt, resolution } = each;
-    add(
-      { ...changeOf(each.before), ...stateColumns(state), state: 'resolved', resolved_at: resolvedAt, resolution },
-      each,
-    );
+    add({ ...changeOf(each.before), ...stateColumns(state, 'resolved'), resolved_at: resolvedAt, resolution }, each);
   }
   for (const each of outcome.changed) {
     const face = each.face ? { faced: true, ...faceColumns(each.face) } : {};
@@ -93,7 +93,7 @@ function fitting(opened: PassOutcome['opened'], room: number): PassOutcome['open
 }
 
 function changeOf(before: StoredAlert): AlertWrite {
-  return { op: 'change', id: before.id, fingerprint: before.fingerprint, version: (before as Read).rowVersion };
+  return { op: 'change', id: before.id, fingerprint: before.fingerprint, version: before.rowVersion };
 }
 
 function ackColumns({ ruleId, targetKind, targetKey }: StoredAlert) {
@@ -120,10 +120,10 @@ function faceColumns(face: AlertFace) {
   };
 }
 
-function stateColumns(alert: OpenAlert) {
+function stateColumns(alert: OpenAlert, state: OpenAlert['state'] | 'resolved' = alert.state) {
   const { ack, suppression } = alert;
   return {
-    state: alert.state,
+    state,
     pending_since: alert.pendingSince,
     fired_at: alert.firedAt,
     clear_since: alert.clearSince,

@@ -1,7 +1,7 @@
 import { type Signal, signalKey } from '../../metrics/metric.js';
 import { signalsOf } from '../engine/language/compile-condition.js';
 import type { PassRule } from '../engine/pass.js';
-import { type DeviceScope, scopeKey } from './scope-sql.js';
+import { type DeviceScope, scopeKey } from '../rules/scope-sql.js';
 import type { StoredRules } from './stored-rule.js';
 
 /** Always asked for where there are devices to be judged: what suppresses alerts. */

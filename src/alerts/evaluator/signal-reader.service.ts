@@ -14,7 +14,7 @@ export class SignalReaderTimes {
 }
 
 /** Current values. */
-export interface SignalsRead {
+interface SignalsRead {
   readings: SignalReading[];
   /** By `signalKey` those whose source failed: nothing is known of them now, so that all stays as it is. */
   failed: ReadonlySet<string>;

@@ -9,16 +9,11 @@ export const MAX_OPEN_ALERTS = 50_000;
 const MAX_SILENCES = 1_000;
 const MAX_LEFT_ACKS = 10_000;
 
-/** An open alert, and which version of its row was read. */
-export interface OpenRow extends StoredAlert {
-  rowVersion: number;
-}
-
 /** What alerts were when a pass began, all as of one moment. */
 export interface Situation {
   /** The database's clock, ms since the epoch. Whole, like all instants that a pass writes. */
   now: number;
-  open: OpenRow[];
+  open: StoredAlert[];
   silences: Silence[];
   leftAcks: Map<string, LeftAck>;
   /** Every rule, with `RULE_COLUMNS`; null when they were not asked for. */
@@ -33,7 +28,8 @@ const OPEN_COLUMNS = {
   // Changes with every change of the row, whoever makes it.
   rowVersion: 'xmin::text::float8',
   fingerprint: 'fingerprint',
-  ruleId: 'rule_id',
+  // Null when it is deleted.
+  ruleId: 'CASE WHEN rule_id IN (SELECT id FROM alert_rules) THEN rule_id END',
   targetKind: 'target_kind',
   targetKey: 'target_key',
   deviceNum: 'device_num',
@@ -71,7 +67,7 @@ const SILENCES = `SELECT json_agg(json_build_object('id', id, 'matchers', matche
 const LEFT_ACKS = `SELECT json_agg(json_build_object('ruleId', rule_id, 'targetKind', target_kind, 'targetKey', target_key, 'resolvedAt', ${ms('resolved_at')},
     'ack', json_build_object('by', ack_by, 'at', ${ms('ack_at')}, 'until', ${ms('ack_until')}, 'sticky', true, 'comment', ack_comment))
     ORDER BY resolved_at)
-  FROM (SELECT * FROM alerts WHERE ack_sticky AND state = 'resolved' AND rule_id IS NOT NULL
+  FROM (SELECT * FROM alerts WHERE ack_sticky AND state = 'resolved' AND rule_id IN (SELECT id FROM alert_rules)
           AND (ack_until > now() OR (ack_until IS NULL AND resolved_at > now() - interval '25 hours'))
         ORDER BY resolved_at DESC LIMIT ${MAX_LEFT_ACKS}) k`;
 
@@ -112,7 +108,7 @@ export class SituationStore {
   }
 }
 
-function openRows(columns: OpenColumns): OpenRow[] {
+function openRows(columns: OpenColumns): StoredAlert[] {
   const at = <K extends keyof OpenColumns>(name: K, index: number) => columns[name]![index];
   return (columns.id ?? []).map((id, index) => {
     const by = at('suppressedBy', index);
@@ -137,6 +133,6 @@ function openRows(columns: OpenColumns): OpenRow[] {
       suppression: by === null ? null : { by, id: at('suppressedId', index) },
       announcedAt: at('announcedAt', index),
       evaluatedAt: at('evaluatedAt', index),
-    } as OpenRow;
+    } as StoredAlert;
   });
 }

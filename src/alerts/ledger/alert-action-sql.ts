@@ -5,7 +5,7 @@ import type { AlertEventKind, OutboxKind } from '../engine/alert.js';
 const iso = (time: string): string => `to_char(${time} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /** What a person does to alerts. */
-export interface AlertAction {
+interface AlertAction {
   /** Assignments of columns of `a`; parameters from `$3` on. */
   set: string;
   event: AlertEventKind;

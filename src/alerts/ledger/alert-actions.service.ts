@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { DataSource, type EntityManager } from 'typeorm';
-import { ProblemException } from '../../platform/http/problem.js';
+import { invalid, ProblemException } from '../../platform/http/problem.js';
 import { AuditLog } from '../../platform/security/audit-log.service.js';
 import { AlertActionStore, type AckTerms, type LockedAlert } from './alert-actions.store.js';
 import type { AckBody, AlertDto, BulkAckBody, BulkAckResult, ResolveBody } from './alerts.dto.js';
@@ -110,10 +110,5 @@ function refuseUnlessFiring({ state }: AlertRow): void {
 }
 
 function refusePast(isUntilAhead: boolean): void {
-  if (isUntilAhead) return;
-  const message = 'Must be in the future.';
-  throw new ProblemException('validation_failed', {
-    detail: `until: ${message}`,
-    errors: [{ path: 'until', message }],
-  });
+  if (!isUntilAhead) throw invalid([{ path: 'until', message: 'Must be in the future.' }]);
 }

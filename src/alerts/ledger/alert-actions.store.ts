@@ -30,13 +30,16 @@ export interface BulkAcked {
 const SINGLE = { from: 'WHERE a.id = $1', columns: ALERT_COLUMNS };
 const IS_AHEAD = (until: string) => `coalesce(${until}::timestamptz > now(), true)`;
 
-/** Writes what people do to alerts. Whoever locks several locks them in the order of their ids. */
+/**
+ * Writes what people do to alerts. Whoever locks several locks them in the order of their ids, and no more than is needed: who plans what is
+ * told of them does not wait.
+ */
 @Injectable()
 export class AlertActionStore {
   /** For the rest of the transaction. @param until of an acknowledgement, to be judged by the database's clock */
   async lock(id: string, manager: EntityManager, until: string | null = null): Promise<LockedAlert | undefined> {
     const [row] = await manager.query<LockedAlert[]>(
-      `SELECT ${ALERT_COLUMNS}, ${IS_AHEAD('$2')} AS is_until_ahead FROM alerts a WHERE a.id = $1 FOR UPDATE`,
+      `SELECT ${ALERT_COLUMNS}, ${IS_AHEAD('$2')} AS is_until_ahead FROM alerts a WHERE a.id = $1 FOR NO KEY UPDATE`,
       [id, until],
     );
     return row;
@@ -51,13 +54,14 @@ export class AlertActionStore {
     return first(manager, TAKE_BACK_ONE, [id, actor, acknowledgedBy]);
   }
 
-  resolve(id: string, actor: string | null, comment: string | null, manager: EntityManager): Promise<AlertRow> {
-    return first(manager, RESOLVE_ONE, [id, actor, comment]);
+  async resolve(id: string, actor: string | null, comment: string | null, manager: EntityManager): Promise<AlertRow> {
+    // The statement does not see the event that it writes.
+    return { ...(await first(manager, RESOLVE_ONE, [id, actor, comment])), resolved_by: actor };
   }
 
   /** Those that fire, by their ids, whoever has acknowledged them. */
   acknowledgeIds(ids: readonly string[], actor: string | null, terms: AckTerms, manager: EntityManager) {
-    const pick = `SELECT a.id, a.state FROM alerts a WHERE a.id = ANY ($1::uuid[]) ORDER BY a.id FOR UPDATE OF a`;
+    const pick = `SELECT a.id, a.state FROM alerts a WHERE a.id = ANY ($1::uuid[]) ORDER BY a.id FOR NO KEY UPDATE OF a`;
     return this.acknowledgePicked(pick, [ids, actor, ...ackValues(terms)], manager);
   }
 
@@ -73,7 +77,7 @@ export class AlertActionStore {
     const values = [limit, actor, ...ackValues(terms)];
     const all = conditions.map(({ condition }) => `(${condition})`).join(' AND ');
     const where = numbered({ condition: all, values: conditions.flatMap(({ values: of }) => of) }, values.length);
-    const pick = `SELECT a.id, a.state FROM alerts a WHERE ${where.text} ORDER BY a.id LIMIT $1 FOR UPDATE OF a`;
+    const pick = `SELECT a.id, a.state FROM alerts a WHERE ${where.text} ORDER BY a.id LIMIT $1 FOR NO KEY UPDATE OF a`;
     return this.acknowledgePicked(pick, [...values, ...where.values], manager);
   }
 

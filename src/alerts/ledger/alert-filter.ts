@@ -2,12 +2,12 @@ import type { SqlCondition } from '../../devices/inventory/selector-sql.js';
 import { selectorCondition } from '../../devices/inventory/selector-sql.js';
 import { isUuid } from '../../devices/inventory/uuid.js';
 import type { SuppressionKind } from '../engine/alert.js';
-import { SEVERITIES, type Severity } from '../severity.js';
+import type { Severity } from '../severity.js';
 import { BEGAN_AT, IS_ACKNOWLEDGED } from './alert-columns.js';
 
 /** States that can be asked for. */
 export const ALERT_STATES = ['open', 'pending', 'firing', 'resolved', 'all'] as const;
-export type AlertStateFilter = (typeof ALERT_STATES)[number];
+type AlertStateFilter = (typeof ALERT_STATES)[number];
 
 /** Open ones by their partial index, however many are resolved. */
 const STATE_CONDITIONS: Record<AlertStateFilter, string> = {
@@ -19,8 +19,6 @@ const STATE_CONDITIONS: Record<AlertStateFilter, string> = {
 };
 
 const SEARCHED = 'lower(concat_ws(chr(10), a.summary, a.rule_name, a.target_name, a.site_name))';
-/** The worst last, so that `-severity` begins with them. */
-export const SEVERITY_ORDER = `coalesce(-array_position(ARRAY['${SEVERITIES.join("','")}'], a.severity), 0)`;
 
 /** What alerts are narrowed by; each that is given must hold. */
 export interface AlertFilter {

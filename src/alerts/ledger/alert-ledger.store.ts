@@ -4,7 +4,8 @@ import type { Page } from '../../platform/http/envelope.js';
 import { ProblemException } from '../../platform/http/problem.js';
 import { listRows } from '../../platform/security/list-rows.store.js';
 import { ALERT_COLUMNS, BEGAN_AT } from './alert-columns.js';
-import { alertConditions, SEVERITY_ORDER } from './alert-filter.js';
+import { severityOrder } from '../severity-sql.js';
+import { alertConditions } from './alert-filter.js';
 import type { AlertDto, AlertEventDto, AlertEventsQuery, AlertsQuery } from './alerts.dto.js';
 import { type AlertRow, presentAlert } from './present-alert.js';
 
@@ -22,7 +23,7 @@ export class AlertLedger {
       id: { expression: 'a.id', type: 'uuid' },
       sort: {
         fired_at: { expression: BEGAN_AT, type: 'timestamptz' },
-        severity: { expression: SEVERITY_ORDER, type: 'int' },
+        severity: { expression: severityOrder('a.severity'), type: 'int' },
         resolved_at: { expression: `coalesce(a.resolved_at, 'infinity')`, type: 'timestamptz' },
         updated_at: { expression: 'a.updated_at', type: 'timestamptz' },
         rule_name: { expression: 'a.rule_name', type: 'text' },

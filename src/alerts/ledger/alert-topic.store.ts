@@ -2,12 +2,12 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { StreamData, StreamEvent } from '../../platform/events/stream-catalogue.js';
 import { MOST_EVENTS_OF_A_NOTICE, StreamTopics } from '../../platform/events/stream-topics.service.js';
-import { IS_ACKNOWLEDGED } from './alert-columns.js';
+import { IS_ACKNOWLEDGED, RULE_ID } from './alert-columns.js';
 
 type EventRow = Omit<StreamData<'alert.changed'>, 'at'> & { id: string; at: Date };
 
 const EVENTS = `
-  SELECT e.id, e.alert_id, e.at, e.kind, e.actor, a.state, a.severity, a.rule_id, a.rule_name, a.target_kind, a.target_name, a.device_id,
+  SELECT e.id, e.alert_id, e.at, e.kind, e.actor, a.state, a.severity, ${RULE_ID} AS rule_id, a.rule_name, a.target_kind, a.target_name, a.device_id,
          a.summary, ${IS_ACKNOWLEDGED} AS acknowledged, a.suppressed_by
   FROM alert_events e JOIN alerts a ON a.id = e.alert_id
   WHERE e.id BETWEEN $1 AND $2 ORDER BY e.id LIMIT $3`;

@@ -61,6 +61,7 @@ export class AlertsController {
     status: 200,
     response: bulkAckSchema,
     example: { acknowledged: 200, not_firing: [], not_found: [], more: false },
+    errors: ['inventory_busy'],
   })
   async bulkAck(@Body() body: BulkAckBody, @Req() request: FastifyRequest) {
     return envelope(await this.actions.bulkAck(body, request));
@@ -111,7 +112,7 @@ export class AlertsController {
     status: 200,
     response,
     example,
-    errors: ['alert_not_found', 'alert_pending', 'alert_resolved'],
+    errors: ['alert_not_found', 'alert_pending', 'alert_resolved', 'inventory_busy'],
   })
   async ack(@Param() { id }: AlertParams, @Body() body: AckBody, @Req() request: FastifyRequest) {
     return envelope(await this.actions.ack(id, body, request));
@@ -129,7 +130,7 @@ export class AlertsController {
     status: 200,
     response,
     example: { ...example, acknowledgement: null },
-    errors: ['alert_not_found', 'alert_not_acknowledged'],
+    errors: ['alert_not_found', 'alert_not_acknowledged', 'inventory_busy'],
   })
   async unack(@Param() { id }: AlertParams, @Req() request: FastifyRequest) {
     return envelope(await this.actions.unack(id, request));
@@ -147,8 +148,14 @@ export class AlertsController {
     bodyExample: { comment: 'Known, and replaced' },
     status: 200,
     response,
-    example: { ...example, state: 'resolved', resolved_at: '2026-11-21T12:09:00.000Z', resolution: 'manual' },
-    errors: ['alert_not_found', 'alert_pending', 'alert_resolved'],
+    example: {
+      ...example,
+      state: 'resolved',
+      resolved_at: '2026-11-21T12:09:00.000Z',
+      resolution: 'manual',
+      resolved_by: 'ops',
+    },
+    errors: ['alert_not_found', 'alert_pending', 'alert_resolved', 'inventory_busy'],
   })
   async resolve(@Param() { id }: AlertParams, @Body() body: ResolveBody, @Req() request: FastifyRequest) {
     return envelope(await this.actions.resolve(id, body, request));

@@ -31,6 +31,7 @@ export const alertSchema = z.strictObject({
   fired_at: nullableTime,
   resolved_at: nullableTime,
   resolution: z.enum(RESOLUTIONS).nullable().describe('Why it ended.'),
+  resolved_by: z.string().nullable().describe('Who resolved it by hand.'),
   acknowledgement: z
     .strictObject({
       by: z.string().nullable(),
@@ -70,6 +71,7 @@ export const alertExample: AlertDto = {
   fired_at: '2026-11-21T12:01:01.000Z',
   resolved_at: null,
   resolution: null,
+  resolved_by: null,
   acknowledgement: { by: 'ops', at: '2026-11-21T12:03:10.118Z', until: null, sticky: false, comment: 'On my way' },
   suppressed_by: null,
   suppressed_id: null,
@@ -103,6 +105,13 @@ const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 const time = instant('2026-11-21T00:00:00Z');
 const SEVERITY_LIST = `Must be severities with commas between: ${SEVERITIES.join(', ')}.`;
 
+/** Of a time that ends before it begins nobody would see why nothing is found. */
+const NO_TIME = { path: ['from'], error: 'Must be before `to`.' };
+/** Whether there is anything between the two. */
+function hasTime({ from, to }: { from?: string | undefined; to?: string | undefined }): boolean {
+  return from === undefined || to === undefined || Date.parse(from) < Date.parse(to);
+}
+
 /** What both a list and a bulk request may be narrowed by. */
 const narrowing = {
   rule: word.optional().describe('Id or name of its rule.'),
@@ -135,7 +144,7 @@ export const alertsQuery = listQuery({
     acknowledged: flag.optional(),
     ...narrowing,
   },
-});
+}).refine(({ filters }) => hasTime(filters), NO_TIME);
 export type AlertsQuery = z.output<typeof alertsQuery>;
 
 export const alertEventsQuery = listQuery({ item: alertEventSchema, sort: ['at'], defaultSort: 'at' });
@@ -171,7 +180,8 @@ const bulkFilterSchema = z
     ...narrowing,
     q: z.string().min(1).max(200).optional().describe('Text in the summary, or the names of rule, target or site.'),
   })
-  .refine((filter) => Object.keys(filter).length > 0, { error: 'Must name at least one condition.' });
+  .refine((filter) => Object.keys(filter).length > 0, { error: 'Must name at least one condition.' })
+  .refine(hasTime, NO_TIME);
 
 export const bulkAckBody = z
   .strictObject({

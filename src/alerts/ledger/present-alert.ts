@@ -38,6 +38,7 @@ export function presentAlert(row: AlertRow): AlertDto {
     fired_at: textOf(row.fired_at),
     resolved_at: textOf(row.resolved_at),
     resolution: row.resolution,
+    resolved_by: row.resolved_by,
     acknowledgement:
       acknowledged && ack_at
         ? {

@@ -1,19 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { encodeNotice, NOTICE_CHANNEL } from '../../platform/events/notice.js';
+import { RESOLVED_BY } from '../resolved-by-sql.js';
 import type { AlertFacts } from './alert-facts.js';
 
 /** An alert `a` as {@link AlertFacts}. */
 export const FACTS = `
-  a.id, a.fingerprint, a.rule_id AS "ruleId", a.rule_name AS "ruleName", a.severity, a.state, a.target_kind AS "targetKind",
+  a.id, a.fingerprint, r.id AS "ruleId", a.rule_name AS "ruleName", a.severity, a.state, a.target_kind AS "targetKind",
   a.target_key AS "targetKey", a.target_name AS "targetName", a.device_id AS "deviceId", a.site_id AS "siteId", a.site_name AS "siteName",
   s.region, a.labels, a.summary, a.value, a.runbook_url AS "runbookUrl", coalesce(a.began_at, a.pending_since) AS "beganAt",
-  a.fired_at AS "firedAt", a.resolved_at AS "resolvedAt", a.resolution,
-  CASE a.resolution WHEN 'manual' THEN (
-    SELECT e.actor FROM alert_events e WHERE e.alert_id = a.id AND e.kind = 'resolved' ORDER BY e.id DESC LIMIT 1) END AS "resolvedBy",
+  a.fired_at AS "firedAt", a.resolved_at AS "resolvedAt", a.resolution, ${RESOLVED_BY} AS "resolvedBy",
   (a.ack_at IS NOT NULL AND (a.ack_until IS NULL OR a.ack_until > now())) AS acknowledged, (a.suppressed_by IS NOT NULL) AS suppressed,
   coalesce(r.group_by, '{site}') AS "groupBy", coalesce(r.channel_ids, '{}') AS "channelIds"`;
 export const FACTS_JOINS = 'LEFT JOIN alert_rules r ON r.id = a.rule_id LEFT JOIN sites s ON s.id = a.site_id';
+
+/** `$1` ids. In their order, as everybody does who locks several. */
+const LOCKED = `locked AS MATERIALIZED (
+  SELECT id, state FROM alerts WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE)`;
 
 /** What telling needs to know of alerts, and what it says back. */
 @Injectable()
@@ -32,8 +35,9 @@ export class AlertFactsStore {
   async untell(ids: readonly string[], manager: EntityManager): Promise<void> {
     if (ids.length === 0) return;
     await manager.query(
-      `WITH untold AS (
-         UPDATE alerts SET announced_at = NULL, untold_at = NULL, updated_at = now() WHERE id = ANY ($1::uuid[]) AND state = 'firing' RETURNING 1)
+      `WITH ${LOCKED}, untold AS (
+         UPDATE alerts SET announced_at = NULL, untold_at = NULL, updated_at = now()
+         WHERE id IN (SELECT id FROM locked WHERE state = 'firing') RETURNING 1)
        SELECT pg_notify($2, $3) WHERE EXISTS (SELECT FROM untold)`,
       [ids, NOTICE_CHANNEL, encodeNotice({ kind: 'alerts_untold' })],
     );
@@ -43,7 +47,8 @@ export class AlertFactsStore {
   async setUntold(ids: readonly string[], manager: EntityManager): Promise<void> {
     if (ids.length === 0) return;
     await manager.query(
-      `UPDATE alerts SET untold_at = clock_timestamp(), updated_at = now() WHERE id = ANY ($1::uuid[]) AND state = 'firing'`,
+      `WITH ${LOCKED} UPDATE alerts SET untold_at = clock_timestamp(), updated_at = now()
+       WHERE id IN (SELECT id FROM locked WHERE state = 'firing')`,
       [ids],
     );
   }
@@ -52,7 +57,7 @@ export class AlertFactsStore {
   async setTold(ids: readonly string[], manager: EntityManager): Promise<void> {
     if (ids.length === 0) return;
     await manager.query(
-      'UPDATE alerts SET untold_at = NULL, announced_at = now(), updated_at = now() WHERE id = ANY ($1::uuid[])',
+      `WITH ${LOCKED} UPDATE alerts SET untold_at = NULL, announced_at = now(), updated_at = now() WHERE id IN (SELECT id FROM locked)`,
       [ids],
     );
   }

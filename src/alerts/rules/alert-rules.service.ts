@@ -7,23 +7,22 @@ import type { Page } from '../../platform/http/envelope.js';
 import { trimFields } from '../../platform/http/fields.js';
 import { AuditLog } from '../../platform/security/audit-log.service.js';
 import { listRows } from '../../platform/security/list-rows.store.js';
-import { SEVERITIES } from '../severity.js';
+import { severityOrder } from '../severity-sql.js';
 import type { RuleDetailDto, RuleDto, RulesQuery } from './alert-rules.dto.js';
 import { AlertRuleStore, type OpenAlertCounts, RULE_ROW } from './alert-rules.store.js';
 import { judgeRule, type RuleContext } from './judge-rule.js';
-import { newRow, nextRow } from './next-row.js';
+import { changedRow, newRow, nextRow } from './next-row.js';
 import { presentRule, type PresentedRule } from './present-rule.js';
 import { acceptedValues } from './refuse-rule.js';
 import { RuleContexts } from './rule-contexts.service.js';
 import type { CreateRuleBody, RuleChanges } from './rule-fields.js';
 import { missingReferences } from './rule-references.js';
 import type { RuleRow } from './rule-row.js';
+import { withReadableParts } from './stored-rule-parts.js';
 
 const NONE_OPEN: OpenAlertCounts = { pending: 0, firing: 0 };
 const OPEN_ALERTS = `SELECT rule_id, count(*) FILTER (WHERE state = 'pending')::int AS pending,
   count(*) FILTER (WHERE state = 'firing')::int AS firing FROM alerts WHERE state <> 'resolved' GROUP BY rule_id`;
-/** The worst last, so that `-severity` begins with them. */
-const SEVERITY_ORDER = `coalesce(-array_position(ARRAY['${SEVERITIES.join("','")}'], r.severity), 0)`;
 
 /** Administration of alert rules. */
 @Injectable()
@@ -52,13 +51,13 @@ export class AlertRules {
         name: { expression: 'r.name', type: 'text' },
         created_at: { expression: 'r.created_at', type: 'timestamptz' },
         updated_at: { expression: 'r.updated_at', type: 'timestamptz' },
-        severity: { expression: SEVERITY_ORDER, type: 'int' },
+        severity: { expression: severityOrder('r.severity'), type: 'int' },
       },
       where,
     };
     // Shown whole first: what they refer to is looked up for all of the page at once.
     const page = await listRows(this.database, list, { ...query, fields: undefined }, (row: ListedRow) => row);
-    const rows = page.data as ListedRow[];
+    const rows = (page.data as ListedRow[]).map(withReadableParts);
     const context = await this.contexts.load(this.database.manager, await this.contexts.channelsOf(rows), rows);
     const shown = rows.map((row) => dtoOf(row, context, { pending: row.pending, firing: row.firing }));
     const { fields } = query;
@@ -97,7 +96,7 @@ export class AlertRules {
       const context = await this.contexts.load(manager, channels, [before], [changes]);
       const judged = judgeRule(changes, before, context);
       const row = nextRow(before, acceptedValues(judged, context.catalogue), now);
-      await this.store.update(manager, [row]);
+      await this.store.update(manager, [changedRow(before, row)]);
       const shown = changedFields(presented(before, context), presented(row, context));
       await this.record('updated', request, manager, id, shown);
       const notes = [...judged.notes, ...(await this.contexts.notesOf(manager, row))];

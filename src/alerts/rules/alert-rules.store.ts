@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { isViolation } from '../../platform/database/violation.js';
 import { encodeNotice, NOTICE_CHANNEL } from '../../platform/events/notice.js';
 import { ProblemException } from '../../platform/http/problem.js';
-import type { RuleRow } from './rule-row.js';
+import type { ChangedRow, RuleRow } from './rule-row.js';
+import { withReadableParts } from './stored-rule-parts.js';
 
 /** The evaluator reads all of them at once. */
 export const MAX_RULES = 2_000;
@@ -14,7 +16,10 @@ export const RULE_ROW = `r.id, r.key, r.name, r.description, r.enabled, r.severi
 const COLUMNS = RULE_ROW.replaceAll('r.', '');
 const SETS = COLUMNS.split(',')
   .map((name) => name.trim())
-  .filter((name) => !['id', 'key', 'created_at'].includes(name));
+  .filter((name) => !['id', 'key', 'created_at'].includes(name))
+  .map((name) => `${name} = ${name === 'scope' ? 'coalesce(n.scope, r.scope)' : `n.${name}`}`);
+/** Evaluators open alerts meanwhile. */
+const LOCK = ' FOR NO KEY UPDATE';
 const TURN =
   "SELECT pg_advisory_xact_lock(hashtextextended('alert-rules', 0)), pg_notify($1, $2), clock_timestamp() AS now";
 const NOTICE = [NOTICE_CHANNEL, encodeNotice({ kind: 'alert_rules_changed' })];
@@ -47,22 +52,24 @@ export class AlertRuleStore {
 
   /** @throws ProblemException `alert_rule_not_found` */
   async one(id: string, manager: EntityManager = this.database.manager, lock = false): Promise<RuleRow> {
-    const sql = `SELECT ${RULE_ROW} FROM alert_rules r WHERE r.id = $1${lock ? ' FOR UPDATE' : ''}`;
+    const sql = `SELECT ${RULE_ROW} FROM alert_rules r WHERE r.id = $1${lock ? LOCK : ''}`;
     const [row] = await manager.query<RuleRow[]>(sql, [id]);
     if (!row) throw new ProblemException('alert_rule_not_found');
-    return row;
+    return withReadableParts(row);
   }
 
   /** By name. @param ids null: all of them */
-  all(ids: readonly string[] | null): Promise<RuleRow[]> {
+  async all(ids: readonly string[] | null): Promise<RuleRow[]> {
     const where = ids ? ' WHERE r.id = ANY ($1::uuid[])' : '';
     const sql = `SELECT ${RULE_ROW} FROM alert_rules r${where} ORDER BY r.name COLLATE "C"`;
-    return this.database.query(sql, ids ? [ids] : []);
+    const rows = await this.database.query<RuleRow[]>(sql, ids ? [ids] : []);
+    return rows.map(withReadableParts);
   }
 
-  /** Those with one of these names, until the transaction ends nobody else's to change. */
-  named(manager: EntityManager, names: readonly string[]): Promise<RuleRow[]> {
-    return manager.query(`SELECT ${RULE_ROW} FROM alert_rules r WHERE r.name = ANY ($1::text[]) FOR UPDATE`, [names]);
+  /** Those with one of these names. @param lock until the transaction ends nobody else's to change */
+  async named(manager: EntityManager, names: readonly string[], lock: boolean): Promise<RuleRow[]> {
+    const sql = `SELECT ${RULE_ROW} FROM alert_rules r WHERE r.name = ANY ($1::text[]) ORDER BY r.id${lock ? LOCK : ''}`;
+    return (await manager.query<RuleRow[]>(sql, [names])).map(withReadableParts);
   }
 
   /** @throws ProblemException `too_many_alert_rules` */
@@ -76,10 +83,10 @@ export class AlertRuleStore {
     if (counted.count > MAX_RULES) throw new ProblemException('too_many_alert_rules');
   }
 
-  async update(manager: EntityManager, rows: readonly RuleRow[]): Promise<void> {
+  async update(manager: EntityManager, rows: readonly ChangedRow[]): Promise<void> {
     if (rows.length === 0) return;
     await manager.query(
-      `UPDATE alert_rules r SET ${SETS.map((name) => `${name} = n.${name}`).join(', ')}
+      `UPDATE alert_rules r SET ${SETS.join(', ')}
        FROM jsonb_populate_recordset(NULL::alert_rules, $1::jsonb) n WHERE r.id = n.id`,
       [JSON.stringify(rows)],
     );
@@ -106,8 +113,7 @@ export interface OpenAlertCounts {
 }
 
 function asRefusal(error: unknown): unknown {
-  const { code, constraint } = (error as { driverError?: { code?: unknown; constraint?: unknown } }).driverError ?? {};
-  if (code !== '23505' || constraint !== 'alert_rules_name_key') return error;
+  if (!isViolation(error, 'unique', 'alert_rules_name_key')) return error;
   const detail = 'Another alert rule has this name. Choose another one.';
   return new ProblemException('name_taken', { detail, cause: error });
 }

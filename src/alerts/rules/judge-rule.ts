@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { MetricDefinition, TargetKind } from '../../metrics/metric.js';
 import type { InvalidValue } from '../../platform/http/problem.js';
+import { tellable, validationMessage } from '../../platform/http/validation-message.js';
 import type { Condition } from '../engine/condition.js';
 import { checkCondition } from '../engine/language/check-condition.js';
 import { signalsOf } from '../engine/language/compile-condition.js';
@@ -11,9 +12,10 @@ import { printCondition } from '../engine/language/print-condition.js';
 import { MessageError, parseMessage } from '../engine/message/parse-message.js';
 import type { Scope } from '../engine/rule.js';
 import type { RuleChanges } from './rule-fields.js';
-import { defaultScope } from './rule-scope.js';
+import { defaultScope, scopeSchema } from './rule-scope.js';
 import { type FoundReferences, resolveScope } from './rule-references.js';
 import { DEFAULTS, type RuleValues } from './rule-row.js';
+import { readStoredCondition } from './stored-rule-parts.js';
 
 /** What a rule is held against. */
 export interface RuleContext {
@@ -26,7 +28,7 @@ export interface RuleContext {
   channels: ReadonlyMap<string, { id: string; name: string }>;
 }
 
-export type RuleProblem = InvalidValue & { code: 'invalid_condition' | 'invalid_message' | 'validation_failed' };
+type RuleProblem = InvalidValue & { code: 'invalid_condition' | 'invalid_message' | 'validation_failed' };
 
 export interface JudgedRule {
   /** Null when there is a problem. */
@@ -61,16 +63,18 @@ class Judge {
   run(): JudgedRule {
     const { changes, before } = this;
     const given = this.read(changes, '', before === null);
-    const condition = given?.condition ?? (saysCondition(changes) ? null : (before?.condition ?? null));
+    const stored = before && !saysCondition(changes) ? before : null;
+    const condition = given?.condition ?? (stored && readStoredCondition(stored.condition));
     const scope = this.scope(condition);
     if (given) this.check(given, scope);
     const recovery = this.recovery(scope);
     this.compareTargets(
       condition,
-      changes.recovery === undefined ? before?.recovery_condition : recovery.recovery_condition,
+      changes.recovery === undefined ? readStoredCondition(before?.recovery_condition) : recovery.recovery_condition,
     );
     // An old condition counts anew where what it is held against changes, and where it is to be evaluated again.
     const again = before !== null && (changes.scope !== undefined || changes.enabled === true);
+    if (again && changes.scope === undefined) this.checkStoredScope(before.scope);
     if (again && !saysCondition(changes)) this.checkStored('condition', before.condition, scope);
     if (again && changes.recovery === undefined && before.recovery_condition) {
       this.checkStored('recovery.condition', before.recovery_condition, scope);
@@ -87,14 +91,13 @@ class Judge {
       ...fields
     } = changes;
     const values =
-      this.problems.length > 0 || condition === null
+      this.problems.length > 0 || (condition === null && !stored)
         ? null
         : ({
             ...base,
             ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
             scope,
-            condition,
-            expression: printCondition(condition),
+            ...(condition && { condition, expression: printCondition(condition) }),
             ...recovery,
             ...(channel_ids && { channel_ids }),
           } as RuleValues);
@@ -189,6 +192,12 @@ class Judge {
   private checkStored(path: string, stored: Condition, scope: Scope): void {
     const read = this.readTree(stored, path);
     if (read) this.check(read, scope);
+  }
+
+  private checkStoredScope(stored: Scope): void {
+    const issues = scopeSchema.safeParse(stored, { error: validationMessage }).error?.issues ?? [];
+    for (const issue of tellable(issues))
+      this.refuse({ path: ['scope', ...issue.path].join('.'), message: issue.message });
   }
 
   private channels(): string[] | undefined {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { EVALUATED, type RuleRow, type RuleValues } from './rule-row.js';
+import { type ChangedRow, EVALUATED, type RuleRow, type RuleValues } from './rule-row.js';
 
 /** The row of a new rule. */
 export function newRow(id: string, values: RuleValues, now: Date): RuleRow {
@@ -29,6 +29,12 @@ export function nextRow(before: RuleRow, values: RuleValues, now: Date): RuleRow
     ...(mended && { broken_reason: null, broken_at: null }),
     updated_at: now,
   };
+}
+
+/** What is to be written of a change, without a scope that stays: the one that is stored may be unreadable, and is still to be mended. */
+export function changedRow(before: RuleRow, after: RuleRow): ChangedRow {
+  const { scope, ...rest } = after;
+  return scope === before.scope ? rest : after;
 }
 
 /** Whether anything that people decide differs. */

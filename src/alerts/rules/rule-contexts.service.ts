@@ -3,13 +3,13 @@ import type { EntityManager } from 'typeorm';
 import { SignalSources } from '../../metrics/signal-sources.service.js';
 import { ChannelDirectory } from '../channel-directory.port.js';
 import { conditionNotes } from '../engine/language/condition-notes.js';
-import { conditionSchema } from '../engine/language/condition-schema.js';
 import { signalsOf } from '../engine/language/compile-condition.js';
 import type { RuleContext } from './judge-rule.js';
 import { collectWords, noWords } from './rule-references.js';
 import { findReferences, missingItems } from './rule-references.store.js';
 import type { GivenScope } from './rule-scope.js';
 import type { RuleRow } from './rule-row.js';
+import { readStoredCondition } from './stored-rule-parts.js';
 
 /** What metrics of monitoring items begin with. */
 const ITEMS = 'snmp.';
@@ -38,10 +38,7 @@ export class RuleContexts {
 
   /** What deserves a look though it is no mistake. One statement when the rule asks for items of SNMP, else none. */
   async notesOf(manager: EntityManager, rule: Pick<RuleRow, 'condition' | 'recovery_condition'>): Promise<string[]> {
-    // What is stored may be of an older version, or changed by hand: then it is broken, and that is said elsewhere.
-    const [condition, recovery] = [rule.condition, rule.recovery_condition].map(
-      (each) => conditionSchema.safeParse(each).data ?? null,
-    );
+    const [condition, recovery] = [rule.condition, rule.recovery_condition].map(readStoredCondition);
     if (!condition) return [];
     const signals = [condition, ...(recovery ? [recovery] : [])].flatMap(signalsOf);
     const asked = signals
@@ -52,12 +49,15 @@ export class RuleContexts {
     return [...conditionNotes(condition, recovery ?? null), ...items];
   }
 
-  /** At most one statement, whatever the number of rules. */
+  /**
+   * At most one statement, and one more when changes name channels, whatever the number of rules.
+   * @param manager of the transaction that writes the changes: channels that they name stay until its end
+   */
   async load(
     manager: EntityManager,
     channels: RuleContext['channels'],
     rows: readonly Pick<RuleRow, 'scope'>[],
-    changes: readonly { scope?: GivenScope | undefined }[] = [],
+    changes: readonly { scope?: GivenScope | undefined; channels?: string[] | undefined }[] = [],
   ): Promise<RuleContext> {
     const words = noWords();
     for (const { scope } of rows) collectWords(scope, [], words);
@@ -66,7 +66,21 @@ export class RuleContexts {
       find: (metric) => this.sources.find(metric),
       catalogue: this.sources.catalogue,
       references: await findReferences(manager, words),
-      channels,
+      channels: await this.kept(manager, channels, changes),
     };
+  }
+
+  /** Without those that were deleted since they were asked for. */
+  private async kept(
+    manager: EntityManager,
+    channels: RuleContext['channels'],
+    changes: readonly { channels?: string[] | undefined }[],
+  ): Promise<RuleContext['channels']> {
+    const named = new Set(
+      changes.flatMap((change) => (change.channels ?? []).flatMap((ref) => channels.get(ref)?.id ?? [])),
+    );
+    if (named.size === 0) return channels;
+    const kept = await this.channels.keep([...named], manager);
+    return new Map([...channels].filter(([, { id }]) => !named.has(id) || kept.has(id)));
   }
 }

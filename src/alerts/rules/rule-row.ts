@@ -37,6 +37,9 @@ export interface RuleRow extends RuleValues {
   updated_at: Date;
 }
 
+/** A row that is written over another; without a scope, the one that is stored stays. */
+export type ChangedRow = Omit<RuleRow, 'scope'> & Partial<Pick<RuleRow, 'scope'>>;
+
 /** What is evaluated: a change of it is a new version of the rule. */
 export const EVALUATED = [
   'scope',

@@ -7,7 +7,7 @@ import { SignalSources } from '../../metrics/signal-sources.service.js';
 import type { Condition } from '../engine/condition.js';
 import { signalsOf } from '../engine/language/compile-condition.js';
 import type { Scope } from '../engine/rule.js';
-import { scopeCondition } from '../evaluator/scope-sql.js';
+import { scopeCondition } from './scope-sql.js';
 import { nameMatcher } from './name-matcher.js';
 
 /** Counts what a rule is about now. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { DataSource, type EntityManager } from 'typeorm';
 import { inTurns } from '../../devices/transfer/in-turns.js';
-import { ProblemException } from '../../platform/http/problem.js';
+import { invalid, ProblemException } from '../../platform/http/problem.js';
 import { YamlBody } from '../../platform/http/yaml-body.js';
 import { AuditLog } from '../../platform/security/audit-log.service.js';
 import { AlertRuleStore, MAX_RULES } from './alert-rules.store.js';
@@ -52,6 +52,7 @@ export class RuleTransfer {
       const there = await this.store.named(
         manager,
         given.map(({ name }) => name!),
+        !query.dry_run,
       );
       const context = await this.contexts.load(manager, channels, there, given);
       const byName = new Map(there.map((row) => [row.name, row]));
@@ -112,8 +113,7 @@ function having(wanted: ImportEntry['status'], entries: readonly ImportEntry[], 
 async function readFile(text: string): Promise<FileRule[]> {
   const rules = await readRulesYaml(text);
   if (rules.length <= MAX_RULES) return rules;
-  const errors = [{ path: 'rules', message: `Must be at most ${MAX_RULES} rules.` }];
-  throw new ProblemException('validation_failed', { detail: `rules: ${errors[0]!.message}`, errors });
+  throw invalid([{ path: 'rules', message: `Must be at most ${MAX_RULES} rules.` }]);
 }
 
 function fromJson(value: unknown): FileRule {

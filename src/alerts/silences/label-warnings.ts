@@ -1,5 +1,5 @@
 import { nearestName } from '../engine/language/nearest-name.js';
-import type { Matcher } from './matcher.js';
+import type { Matcher } from '../engine/matcher.js';
 
 /** What alerts have of their own: rules and targets may have more. */
 export const ALERT_LABELS = [

@@ -28,5 +28,9 @@ describe('times of a silence', () => {
     expect(faultOf({ startsAt: at(5), endsAt: at(5) }, at(0))).toContain('after');
     expect(faultOf({ startsAt: at(0), endsAt: at(366 * 24 * 60) }, at(0))).toBeNull();
     expect(faultOf({ startsAt: at(0), endsAt: at(366 * 24 * 60 + 1) }, at(0))).toContain('a year');
+    const last = Date.parse('9999-12-31T23:59:59.999Z');
+    expect(faultOf({ startsAt: at(0), endsAt: new Date(last + 1) }, at(0))).toContain('a year');
+    expect(faultOf({ startsAt: new Date(last - 1), endsAt: new Date(last) }, at(0))).toBeNull();
+    expect(faultOf({ startsAt: new Date(last), endsAt: new Date(last + 1) }, at(0))).toContain('9999');
   });
 });

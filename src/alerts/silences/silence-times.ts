@@ -1,5 +1,5 @@
 /** What a request says of when a silence is. */
-export interface AskedTimes {
+interface AskedTimes {
   starts_at?: string | undefined;
   ends_at?: string | undefined;
   duration_seconds?: number | undefined;
@@ -27,6 +27,8 @@ export function faultOf({ startsAt, endsAt }: SilenceTimes, now: Date): string |
   if (endsAt <= startsAt) return 'Must be after `starts_at`.';
   if (endsAt.getTime() - startsAt.getTime() > LONGEST_SECONDS * 1_000)
     return 'Must be at most a year after `starts_at`.';
+  // On the wire a year has four digits.
+  if (endsAt.getUTCFullYear() > 9_999) return 'Must not be after the year 9999.';
   return endsAt <= now ? 'Must be in the future. POST /api/v1/silences/{id}/expire ends a silence now.' : null;
 }
 

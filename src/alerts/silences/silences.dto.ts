@@ -3,8 +3,8 @@ import { instant } from '../../platform/http/instant.js';
 import { listQuery } from '../../platform/http/list-query.js';
 import { lineText } from '../../platform/http/plain-text.js';
 import { GLOB_LIMITS } from '../engine/glob.js';
-import { compileMatchers } from './match-silence.js';
-import { MATCH_OPERATORS } from './matcher.js';
+import { compileMatchers } from '../engine/match-silence.js';
+import { MATCH_OPERATORS } from '../engine/matcher.js';
 import { LONGEST_SECONDS } from './silence-times.js';
 
 const MAX_MATCHERS = 20;
@@ -13,7 +13,7 @@ const matcher = z
   .strictObject({
     name: z
       .string()
-      .regex(/^[a-z_][a-z0-9_.-]{0,99}$/i, 'Must be the name of a label: letters, digits and `_`, `.`, `-`.')
+      .regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,99}$/, 'Must be the name of a label: letters, digits and `_`, `.`, `-`.')
       .describe(
         'A label: `rule`, `severity`, `target`, `target_kind`, `device`, `device_id`, `ip`, `check_kind`, `site`, `region`, `tag`, or one of ' +
           'the rule or the target. One that an alert does not have is empty.',

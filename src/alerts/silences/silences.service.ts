@@ -3,10 +3,10 @@ import type { FastifyRequest } from 'fastify';
 import { DataSource, type EntityManager } from 'typeorm';
 import { EventBus } from '../../platform/events/event-bus.store.js';
 import type { Page } from '../../platform/http/envelope.js';
-import { ProblemException } from '../../platform/http/problem.js';
+import { invalid, ProblemException } from '../../platform/http/problem.js';
 import { AuditLog } from '../../platform/security/audit-log.service.js';
 import { ALERT_LABELS, labelWarnings } from './label-warnings.js';
-import { compileMatchers } from './match-silence.js';
+import { compileMatchers } from '../engine/match-silence.js';
 import { faultOf, type SilenceTimes, timesAfter, timesEnded } from './silence-times.js';
 import type {
   ChangeSilenceBody,
@@ -122,10 +122,7 @@ function found(row: SilenceRow | null): SilenceRow {
 function checked(times: SilenceTimes, now: Date): SilenceTimes {
   const message = faultOf(times, now);
   if (message === null) return times;
-  throw new ProblemException('validation_failed', {
-    detail: `ends_at: ${message}`,
-    errors: [{ path: 'ends_at', message }],
-  });
+  throw invalid([{ path: 'ends_at', message }]);
 }
 
 function present(row: SilenceRow): SilenceDto {

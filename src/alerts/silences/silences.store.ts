@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Page } from '../../platform/http/envelope.js';
 import { listRows } from '../../platform/security/list-rows.store.js';
-import type { Matcher } from './matcher.js';
+import type { Matcher } from '../engine/matcher.js';
 import type { SilenceDto, SilencesQuery } from './silences.dto.js';
 
 export interface SilenceRow {
@@ -17,7 +17,7 @@ export interface SilenceRow {
   updatedAt: Date;
 }
 
-export interface SilenceValues {
+interface SilenceValues {
   matchers: readonly Matcher[];
   startsAt: Date;
   endsAt: Date;
@@ -78,7 +78,7 @@ export class SilencesStore {
   /** Names of the labels that rules give. */
   async ruleLabels(): Promise<string[]> {
     const rows = await this.database.query<{ name: string }[]>(
-      'SELECT DISTINCT jsonb_object_keys(labels) AS name FROM alert_rules',
+      `SELECT DISTINCT jsonb_object_keys(labels) AS name FROM alert_rules WHERE jsonb_typeof(labels) = 'object'`,
     );
     return rows.map(({ name }) => name);
   }

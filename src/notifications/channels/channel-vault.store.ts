@@ -32,6 +32,8 @@ interface Row {
 @Injectable()
 export class ChannelVault {
   private readonly log = new Logger('ChannelVault');
+  /** What was said of each that does not open, so that it is said once. */
+  private readonly said = new Map<string, string>();
 
   constructor(
     private readonly database: DataSource,
@@ -41,7 +43,7 @@ export class ChannelVault {
   /**
    * Costs one query for any number. Keep the result no longer than one round of deliveries.
    * @param ids without them: all there are
-   * @returns by id, disabled ones too; one that does not open (logged) holds up no other
+   * @returns by id, disabled ones too; one that does not open (logged once) holds up no other
    */
   async open(ids?: readonly string[]): Promise<Map<string, KeptChannel>> {
     if (ids?.length === 0) return new Map();
@@ -51,7 +53,10 @@ export class ChannelVault {
       ids ? [ids] : [],
     );
     const kept = await Promise.all(rows.map((row) => this.reveal(row)));
-    return new Map(kept.map((channel) => [channel.id, channel]));
+    for (const channel of kept) this.say(channel);
+    const byId = new Map(kept.map((channel) => [channel.id, channel]));
+    if (!ids) for (const id of this.said.keys()) if (!byId.has(id)) this.said.delete(id);
+    return byId;
   }
 
   private async reveal({ config, keyId, sealed, ...row }: Row): Promise<KeptChannel> {
@@ -59,9 +64,14 @@ export class ChannelVault {
       const secrets = JSON.parse(await this.box.open({ keyId, sealed }, sealedChannels.context(row.id))) as object;
       return { ...row, opened: { id: row.id, name: row.name, config: { ...config, ...secrets } }, fault: null };
     } catch (error) {
-      const fault = (error as Error).message;
-      this.log.error(`The channel "${row.name}" cannot be used: ${fault}`);
-      return { ...row, opened: null, fault };
+      return { ...row, opened: null, fault: (error as Error).message };
     }
+  }
+
+  private say({ id, name, fault }: KeptChannel): void {
+    const text = fault && `The channel "${name}" cannot be used: ${fault}`;
+    if (text && text !== this.said.get(id)) this.log.error(text);
+    if (text) this.said.set(id, text);
+    else this.said.delete(id);
   }
 }

@@ -89,7 +89,14 @@ export class ChannelsController {
     bodyExample: { config: { url: 'https://example.org/hooks/2', secret: '********' } },
     response,
     example,
-    errors: ['channel_not_found', 'name_taken', 'conflict', 'secrets_key_missing', 'outbound_refused'],
+    errors: [
+      'channel_not_found',
+      'name_taken',
+      'conflict',
+      'secrets_key_missing',
+      'outbound_refused',
+      'inventory_busy',
+    ],
   })
   async change(@Param() { id }: ChannelParams, @Body() body: ChangeChannelBody, @Req() request: FastifyRequest) {
     return envelope(await this.channels.change(id, body, request));
@@ -119,7 +126,7 @@ export class ChannelsController {
     role: 'admin',
     params,
     response: null,
-    errors: ['channel_not_found', 'channel_in_use'],
+    errors: ['channel_not_found', 'channel_in_use', 'inventory_busy'],
   })
   async remove(@Param() { id }: ChannelParams, @Req() request: FastifyRequest) {
     await this.channels.remove(id, request);

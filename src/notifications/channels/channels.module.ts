@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { ChannelDirectory } from '../../alerts/channel-directory.port.js';
 import { SecurityModule } from '../../platform/security/security.module.js';
+import { CancelDeliveries } from './cancel-deliveries.store.js';
 import { ChannelNames } from './channel-names.store.js';
 import { ChannelVault } from './channel-vault.store.js';
 
@@ -8,7 +9,7 @@ import { ChannelVault } from './channel-vault.store.js';
 @Global()
 @Module({
   imports: [SecurityModule],
-  providers: [ChannelVault, { provide: ChannelDirectory, useClass: ChannelNames }],
-  exports: [ChannelVault, ChannelDirectory],
+  providers: [ChannelVault, CancelDeliveries, { provide: ChannelDirectory, useClass: ChannelNames }],
+  exports: [ChannelVault, CancelDeliveries, ChannelDirectory],
 })
 export class ChannelsModule {}

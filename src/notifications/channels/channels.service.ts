@@ -2,20 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { DataSource, type EntityManager } from 'typeorm';
+import { isViolation } from '../../platform/database/violation.js';
 import { EventBus } from '../../platform/events/event-bus.store.js';
 import type { Page } from '../../platform/http/envelope.js';
-import { type InvalidValue, ProblemException } from '../../platform/http/problem.js';
+import { invalid, ProblemException } from '../../platform/http/problem.js';
 import { AuditLog } from '../../platform/security/audit-log.service.js';
 import { SecretBox } from '../../platform/security/secret-box.service.js';
-import { CancelDeliveries } from '../dispatch/cancel-deliveries.store.js';
-import { TestDeliveries } from '../dispatch/test-deliveries.store.js';
 import type { OutboundPolicy } from '../outbound/outbound-guard.js';
+import { CancelDeliveries } from './cancel-deliveries.store.js';
 import type { ChannelKind } from './channel-driver.port.js';
 import type { ChangeChannelBody, ChannelDto, ChannelsQuery, CreateChannelBody } from './channels.dto.js';
 import { type ChannelRow, ChannelRows } from './channels.store.js';
 import { changedConfig, partConfig, strayingPaths } from './config/config-secrets.js';
 import { readConfig, receiverRefusal } from './config/read-config.js';
 import { sealedChannels } from './sealed-channels.js';
+import { TestDeliveries } from './test-deliveries.store.js';
 
 type Config = Record<string, unknown>;
 
@@ -23,7 +24,6 @@ type Config = Record<string, unknown>;
 export const OUTBOUND_POLICY = Symbol('OutboundPolicy');
 const MAX_CHANNELS = 200;
 const NAMED_USERS = 10;
-const UNIQUE_VIOLATION = '23505';
 
 /** Administration of channels. What is secret goes in and never comes out. */
 @Injectable()
@@ -69,7 +69,7 @@ export class Channels {
       const parts = given && partConfig(seen.kind, await this.merged(seen, given, manager));
       // Before the row is locked: a change of keys takes the locks in this order as well.
       const sealed = parts && (await this.seal(id, parts.secrets, manager));
-      const before = found(await this.rows.lock(id, manager));
+      const before = found(await this.rows.lock(id, 'change', manager));
       if (parts && before.updated_at.getTime() !== seen.updated_at.getTime()) throw new ProblemException('conflict');
       await this.rows.update(id, { ...body, config: parts?.shown, sealed }, manager);
       return this.changed('updated', id, before, request, manager);
@@ -93,7 +93,7 @@ export class Channels {
   /** @throws ProblemException `channel_not_found`, `channel_in_use` */
   async remove(id: string, request: FastifyRequest): Promise<void> {
     await this.database.transaction(async (manager) => {
-      const before = found(await this.rows.lock(id, manager));
+      const before = found(await this.rows.lock(id, 'deletion', manager));
       const users = await this.rows.users(id, NAMED_USERS + 1, manager);
       if (users.length > 0) throw new ProblemException('channel_in_use', { detail: namedUsers(users) });
       await this.cancel.ofChannel(id, manager);
@@ -133,12 +133,11 @@ export class Channels {
   private async merged({ id, kind, config }: ChannelRow, given: Config, manager: EntityManager): Promise<Config> {
     const stored = { ...config, ...(await this.secretsOf(id, kind, config, manager)) };
     const merged = this.accepted(kind, changedConfig(kind, stored, given));
-    refuse(
-      strayingPaths(kind, stored, merged).map((path) => ({
-        path,
-        message: 'Give it again: it would go to another receiver, or on another way, than the one it was given for.',
-      })),
-    );
+    const straying = strayingPaths(kind, stored, merged, given).map((path) => ({
+      path,
+      message: 'Give it again: it would go to another receiver, or on another way, than the one it was given for.',
+    }));
+    if (straying.length > 0) throw invalid(straying);
     return merged;
   }
 
@@ -155,10 +154,7 @@ export class Channels {
 
   private accepted(kind: ChannelKind, given: Config): Config {
     const result = readConfig(kind, given);
-    if ('errors' in result) {
-      refuse(result.errors);
-      throw new ProblemException('validation_failed');
-    }
+    if ('errors' in result) throw invalid(result.errors);
     const refusal = receiverRefusal(kind, result.config, this.policy);
     if (refusal) {
       throw new ProblemException('outbound_refused', {
@@ -177,8 +173,7 @@ export class Channels {
     try {
       return await this.database.transaction(work);
     } catch (error) {
-      const { driverError } = error as { driverError?: { code?: unknown } };
-      if (driverError?.code !== UNIQUE_VIOLATION) throw error;
+      if (!isViolation(error, 'unique')) throw error;
       const detail = `Another channel has the name "${name}". Choose another one.`;
       throw new ProblemException('name_taken', { detail, cause: error });
     }
@@ -188,11 +183,6 @@ export class Channels {
 function found(row: ChannelRow | undefined): ChannelRow {
   if (!row) throw new ProblemException('channel_not_found');
   return row;
-}
-
-function refuse(errors: InvalidValue[]): void {
-  const [first] = errors;
-  if (first) throw new ProblemException('validation_failed', { detail: `${first.path}: ${first.message}`, errors });
 }
 
 function namedUsers(users: string[]): string {

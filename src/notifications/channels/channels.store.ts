@@ -16,7 +16,7 @@ export type ChannelRow = Omit<ChannelDto, Timed | 'config'> & {
 };
 
 /** What is written of a channel; what is undefined stays. */
-export interface ChannelValues {
+interface ChannelValues {
   name?: string | undefined;
   enabled?: boolean | undefined;
   is_default?: boolean | undefined;
@@ -65,9 +65,11 @@ export class ChannelRows {
     return row;
   }
 
-  /** Until the end of the transaction. */
-  async lock(id: string, manager: EntityManager): Promise<ChannelRow | undefined> {
-    const [row] = await manager.query<ChannelRow[]>(`SELECT ${COLUMNS} FROM channels WHERE id = $1 FOR UPDATE`, [id]);
+  /** Until the end of the transaction. For a change, deliveries to it are planned meanwhile; before it is deleted, none. */
+  async lock(id: string, forWhat: 'change' | 'deletion', manager: EntityManager): Promise<ChannelRow | undefined> {
+    const strength = forWhat === 'change' ? 'NO KEY UPDATE' : 'UPDATE';
+    const sql = `SELECT ${COLUMNS} FROM channels WHERE id = $1 FOR ${strength}`;
+    const [row] = await manager.query<ChannelRow[]>(sql, [id]);
     return row;
   }
 

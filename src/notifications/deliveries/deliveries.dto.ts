@@ -25,7 +25,7 @@ export const deliverySchema = z.strictObject({
   give_up_at: z.iso.datetime(),
   last_status: z.int().nullable(),
   last_error: z.string().nullable(),
-  requested_by: z.string().nullable(),
+  requested_by: z.string().nullable().describe('Who asked for the test, or for the last retry.'),
   created_at: z.iso.datetime(),
   first_attempt_at: z.iso.datetime().nullable(),
   finished_at: z.iso.datetime().nullable(),

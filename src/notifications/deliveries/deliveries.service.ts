@@ -13,7 +13,7 @@ import type { DeliveriesQuery, DeliveryDetail, DeliveryDto } from './deliveries.
 const MAX_ALERTS = 500;
 const MAX_ATTEMPTS = 200;
 const COLUMNS = `
-  d.id, d.channel_id, d.channel_name, d.channel_kind, d.kind, d.severity, d.group_labels, d.content->>'title' AS title, d.state, d.attempts,
+  d.id, (SELECT c.id FROM channels c WHERE c.id = d.channel_id) AS channel_id, d.channel_name, d.channel_kind, d.kind, d.severity, d.group_labels, d.title, d.state, d.attempts,
   d.uncertain, d.held, d.next_attempt_at, d.give_up_at, d.last_status, d.last_error, d.requested_by, d.created_at, d.first_attempt_at, d.finished_at,
   (SELECT count(*)::int FROM delivery_alerts m WHERE m.delivery_id = d.id AND m.dropped IS NULL) AS alert_count`;
 
@@ -84,22 +84,28 @@ export class Deliveries {
    */
   retry(id: string, request: FastifyRequest): Promise<DeliveryDetail> {
     return this.database.transaction(async (manager) => {
-      const [delivery] = await manager.query<{ state: DeliveryState; channelId: string | null; outdated: boolean }[]>(
-        `SELECT d.state, d.channel_id AS "channelId", d.kind IN ('firing', 'reminder', 'escalation') AND NOT EXISTS (
+      // In this order, as who deletes the channel does.
+      const [channel] = await manager.query<{ id: string }[]>(
+        'SELECT id FROM channels WHERE id = (SELECT channel_id FROM deliveries WHERE id = $1) FOR KEY SHARE',
+        [id],
+      );
+      const [delivery] = await manager.query<{ state: DeliveryState; outdated: boolean }[]>(
+        `SELECT d.state, d.kind IN ('firing', 'reminder', 'escalation') AND NOT EXISTS (
            SELECT FROM delivery_alerts m JOIN alerts a ON a.id = m.alert_id
            WHERE m.delivery_id = d.id AND m.dropped IS NULL AND a.state = 'firing') AS outdated
          FROM deliveries d WHERE d.id = $1 FOR UPDATE`,
         [id],
       );
       if (!delivery) throw new ProblemException('delivery_not_found');
-      refuseUnlessRetryable(delivery);
+      refuseUnlessRetryable(delivery, channel !== undefined);
       const before = await this.one(id, manager);
       await manager.query(
         // What surely did not arrive is composed anew: some of its alerts may have ended since, and nobody would be told of that.
         `UPDATE deliveries SET state = CASE WHEN attempts = 0 THEN 'waiting' ELSE 'retrying' END,
            content = CASE WHEN uncertain THEN content END, next_attempt_at = now(),
-           give_up_at = now() + interval '24 hours', finished_at = NULL, locked_until = NULL WHERE id = $1`,
-        [id],
+           give_up_at = now() + interval '24 hours', finished_at = NULL, locked_until = NULL, requested_by = $2::text, asked = true
+         WHERE id = $1`,
+        [id, request.caller?.name ?? null],
       );
       const after = await this.one(id, manager);
       await this.audit.record(
@@ -119,16 +125,11 @@ export class Deliveries {
   }
 }
 
-function refuseUnlessRetryable({
-  state,
-  channelId,
-  outdated,
-}: {
-  state: DeliveryState;
-  channelId: string | null;
-  outdated: boolean;
-}): void {
-  if (channelId === null) {
+function refuseUnlessRetryable(
+  { state, outdated }: { state: DeliveryState; outdated: boolean },
+  hasChannel: boolean,
+): void {
+  if (!hasChannel) {
     throw new ProblemException('delivery_not_retryable', {
       detail: 'Its channel was deleted, so there is nobody to send it to.',
     });

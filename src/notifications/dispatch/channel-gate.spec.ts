@@ -39,6 +39,19 @@ describe('ChannelGate', () => {
     expect([gate.room(7_000), gate.succeeded('z', 10)]).toEqual([CHANNEL_CONCURRENCY + 2, false]);
   });
 
+  it('takes what somebody asked for while it pauses, as long as there is room', () => {
+    const gate = new ChannelGate();
+    expect(gate.askedRoom(0)).toBe(0);
+    failAll(gate, ids(8));
+    expect(gate.askedRoom(0)).toBe(1);
+    for (const id of ids(CHANNEL_CONCURRENCY - 1)) gate.claimed(id);
+    expect(gate.askedRoom(0)).toBe(1);
+    gate.claimed('last');
+    expect(gate.askedRoom(0)).toBe(0);
+    gate.failed('last', 0);
+    expect([gate.askedRoom(0), gate.opensAt(0)]).toEqual([1, 1_000]);
+  });
+
   it('counts those that were under way when it paused only once', () => {
     const gate = new ChannelGate();
     failAll(gate, ids(16));

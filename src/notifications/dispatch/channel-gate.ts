@@ -32,6 +32,12 @@ export class ChannelGate {
     return now < this.pausedUntil ? this.pausedUntil : null;
   }
 
+  /** How many of those that somebody asked for may be claimed while it is given nothing, or one at a time, for what failed before. */
+  askedRoom(now: number): number {
+    const isShunned = this.pauses > 0 || now < this.pausedUntil;
+    return isShunned && this.underWay.size < CHANNEL_CONCURRENCY ? 1 : 0;
+  }
+
   claimed(id: string): void {
     this.underWay.add(id);
   }

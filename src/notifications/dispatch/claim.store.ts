@@ -15,6 +15,16 @@ export interface ClaimedRow extends Draft {
   now: Date;
 }
 
+/** How many may be claimed of a channel. */
+export interface ChannelRoom {
+  channelId: string;
+  free: number;
+  /** A disabled one only gets tests. */
+  enabled: boolean;
+  /** Nothing but what somebody asked for by hand: a test, a retry, of each its first attempt. So one sees at once that a receiver is mended. */
+  onlyAsked?: boolean;
+}
+
 /** An alert of a delivery that goes out now. */
 export interface ClaimedMember {
   deliveryId: string;
@@ -54,22 +64,16 @@ const ESCALATE_AGAIN = `
 /** Claims deliveries. Each method is one statement, whatever their number. */
 @Injectable()
 export class ClaimStore {
-  /**
-   * Claims what is due: never tried, to be tried again, or in the hands of a process that has ended.
-   * @param room how many of each channel; disabled ones only get tests
-   */
-  async claim(
-    room: readonly { channelId: string; free: number; enabled: boolean }[],
-    lockMs: number,
-    manager: EntityManager,
-  ): Promise<ClaimedRow[]> {
+  /** Claims what is due: never tried, to be tried again, or in the hands of a process that has ended. */
+  async claim(room: readonly ChannelRoom[], lockMs: number, manager: EntityManager): Promise<ClaimedRow[]> {
     return manager.query<ClaimedRow[]>(
       `WITH due AS MATERIALIZED (
-         SELECT picked.* FROM jsonb_to_recordset($1::jsonb) AS c ("channelId" uuid, free int, enabled bool)
+         SELECT picked.* FROM jsonb_to_recordset($1::jsonb) AS c ("channelId" uuid, free int, enabled bool, "onlyAsked" bool)
          CROSS JOIN LATERAL (
            SELECT d.id, d.state = 'sending' AS lost FROM deliveries d
            WHERE d.channel_id = c."channelId" AND d.state IN ('waiting', 'sending', 'retrying') AND d.next_attempt_at <= clock_timestamp()
-             AND (c.enabled OR d.kind = 'test') AND ${IN_ORDER}
+             AND (c.enabled OR d.kind = 'test') AND (c."onlyAsked" IS NOT TRUE OR d.asked)
+             AND ${IN_ORDER}
            ORDER BY d.next_attempt_at LIMIT c.free FOR UPDATE OF d SKIP LOCKED) picked),
        lost AS (
          INSERT INTO delivery_attempts (delivery_id, number, at, duration_ms, outcome, error)

@@ -6,7 +6,7 @@ import { Settings } from '../../platform/config/settings.schema.js';
 import { isDataError } from '../../platform/database/data-error.js';
 import { storableStart } from '../../platform/http/storable-text.js';
 import type { Message } from '../channels/channel-driver.port.js';
-import { type ClaimedMember, type ClaimedRow, ClaimStore } from './claim.store.js';
+import { type ChannelRoom, type ClaimedMember, type ClaimedRow, ClaimStore } from './claim.store.js';
 import { lockMsOf } from './lock-time.js';
 import { cancelReason, composeMessage, freezeAgain, freezeFirst, type Frozen } from './freeze-delivery.js';
 
@@ -36,9 +36,8 @@ export class Claimer {
   /**
    * In one transaction of at most five statements, whatever their number; of more when one of them cannot be put into words, which fails by
    * itself then. Whatever dies before its commit has sent nothing.
-   * @param room how many of each channel
    */
-  async claim(room: readonly { channelId: string; free: number; enabled: boolean }[]): Promise<Claimed[]> {
+  async claim(room: readonly ChannelRoom[]): Promise<Claimed[]> {
     if (room.length === 0) return [];
     const lockMs = lockMsOf(this.settings);
     const claim = (freeze: Claimer['freeze']): Promise<Claimed[]> =>

@@ -70,8 +70,11 @@ export class DeliveryRounds {
     const idleMs = await this.idleMs(channels);
     const now = performance.now();
     const room = [...channels.values()].flatMap(({ id: channelId, name, enabled }) => {
-      const free = this.watch(channelId, name).gate.room(now);
-      return free > 0 ? [{ channelId, free, enabled }] : [];
+      const { gate } = this.watch(channelId, name);
+      const free = gate.room(now);
+      if (free > 0) return [{ channelId, free, enabled }];
+      const asked = gate.askedRoom(now);
+      return asked > 0 ? [{ channelId, free: asked, enabled, onlyAsked: true }] : [];
     });
     const claimed = await this.claimer.claim(room);
     const tasks = claimed.flatMap((each) => {

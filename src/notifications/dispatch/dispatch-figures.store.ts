@@ -2,22 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 /** How telling goes, for the whole installation. */
-export interface DispatchFigures {
+interface DispatchFigures {
   /** Deliveries that were given up within a day and not retried by hand since. Tests do not count: who asked for one looks at it. */
   deadLetters: number;
-  /** Transitions that nobody has looked at, and for how long the oldest has waited; null when there is none. */
-  outboxWaiting: number;
+  /** For how long the oldest transition has waited that nobody has looked at; null when there is none. */
   outboxOldestSeconds: number | null;
-  /** Deliveries that are neither delivered nor given up. */
-  waiting: number;
-  retrying: number;
-  /** For how long the delivery that is overdue most has been; null when none is. */
-  overdueSeconds: number | null;
-  /** Channels that may be told something, and those of them that are told by default. */
-  channels: number;
-  defaultChannels: number;
-  /** Routes that name a channel. */
-  routes: number;
 }
 
 /** Reads them. One statement. */
@@ -29,16 +18,7 @@ export class DispatchFiguresStore {
     const [figures] = await this.database.query<[DispatchFigures]>(
       `SELECT
          (SELECT count(*)::int FROM deliveries WHERE state = 'failed' AND kind <> 'test' AND finished_at > now() - interval '1 day') AS "deadLetters",
-         o.waiting AS "outboxWaiting", o.oldest AS "outboxOldestSeconds", d.waiting, d.retrying, d.overdue AS "overdueSeconds",
-         c.channels, c.defaults AS "defaultChannels",
-         (SELECT count(*)::int FROM notification_routes WHERE enabled AND cardinality(channel_ids) > 0) AS routes
-       FROM (SELECT count(*)::int AS waiting, extract(epoch FROM now() - min(created_at))::float8 AS oldest
-             FROM alert_outbox WHERE taken_at IS NULL) o,
-            (SELECT (count(*) FILTER (WHERE state = 'waiting'))::int AS waiting, (count(*) FILTER (WHERE state <> 'waiting'))::int AS retrying,
-                    extract(epoch FROM now() - min(next_attempt_at) FILTER (WHERE next_attempt_at < now()
-                      AND channel_id IN (SELECT id FROM channels WHERE enabled)))::float8 AS overdue
-             FROM deliveries WHERE state IN ('waiting', 'sending', 'retrying')) d,
-            (SELECT count(*)::int AS channels, (count(*) FILTER (WHERE is_default))::int AS defaults FROM channels WHERE enabled) c`,
+         (SELECT extract(epoch FROM now() - min(created_at))::float8 FROM alert_outbox WHERE taken_at IS NULL) AS "outboxOldestSeconds"`,
     );
     return figures;
   }

@@ -1,11 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { OutageLog } from '../../platform/queue/outage-log.js';
+import { Bell } from '../../platform/schedule/bell.js';
 import { DeliveryRounds } from './delivery-rounds.service.js';
 import { DispatcherStatus } from './dispatcher-status.js';
 import { Planner } from './planner.service.js';
 import { ResultsStore } from './results.store.js';
 import { StrandedDeliveries } from './stranded-deliveries.store.js';
-import { WakeUp } from './wake-up.js';
 
 /** A pass comes at least this often, lest a lost notice be waited for. */
 const LONGEST_SLEEP_MS = 20_000;
@@ -24,7 +24,7 @@ const FAREWELL_MS = 7_000;
 @Injectable()
 export class Dispatcher {
   private readonly outage = new OutageLog('The dispatcher of notifications', new Logger('Dispatcher'));
-  private readonly alarm = new WakeUp();
+  private readonly bell = new Bell();
   private lookedAt = -Infinity;
   private sweptAt = -Infinity;
   private mendedAt = -Infinity;
@@ -43,7 +43,7 @@ export class Dispatcher {
   /** There may be something in the outbox, or due. */
   wake(): void {
     this.isAsked = true;
-    this.alarm.wake();
+    this.bell.ring();
   }
 
   /** Channels or routes changed. */
@@ -60,7 +60,7 @@ export class Dispatcher {
 
   /** Goes on while the database is away, and by itself when it is back. */
   async work(signal: AbortSignal): Promise<void> {
-    this.rounds.onProgress = () => this.alarm.wake();
+    this.rounds.onProgress = () => this.bell.ring();
     this.rounds.forgetChannels();
     this.rulesChanged();
     let failures = 0;
@@ -74,7 +74,7 @@ export class Dispatcher {
         if (++failures > 1 && !signal.aborted) this.outage.failed(error, new Date());
         ms = PAUSE_AFTER_FAILURE_MS;
       }
-      await this.alarm.sleep(ms, signal);
+      await this.bell.wait(ms, signal);
     }
     this.status.ended();
     await this.rounds.end(FAREWELL_MS);

@@ -37,7 +37,7 @@ export interface PlanGround {
   newId: () => string;
 }
 
-export interface NewDelivery extends Gathering {
+interface NewDelivery extends Gathering {
   channelName: string;
   channelKind: string;
   groupLabels: Record<string, string>;

@@ -5,7 +5,7 @@ import type { Gathering, Opening } from './delivery.js';
 import type { NoticePlan } from './plan-notices.js';
 
 /** A follow-up that is due. */
-export interface DueFollowUp extends FollowUp {
+interface DueFollowUp extends FollowUp {
   alertId: string;
   escalated: boolean;
 }
@@ -24,13 +24,13 @@ export class PlanStore {
     return row.now;
   }
 
-  /** Locked: what becomes of them waits for the plan. */
+  /** To channels that there still are. Locked: what becomes of them waits for the plan. */
   async openings(alertIds: readonly string[], manager: EntityManager): Promise<Opening[]> {
     return manager.query<Opening[]>(
       `SELECT m.alert_id AS "alertId", d.id AS "deliveryId", d.channel_id AS "channelId", d.channel_name AS "channelName",
               d.channel_kind AS "channelKind", d.kind, d.state, d.uncertain, d.group_key AS "groupKey", d.group_labels AS "groupLabels"
-       FROM delivery_alerts m JOIN deliveries d ON d.id = m.delivery_id
-       WHERE m.alert_id = ANY ($1::uuid[]) AND m.dropped IS NULL AND d.kind <> 'resolved' AND d.channel_id IS NOT NULL
+       FROM delivery_alerts m JOIN deliveries d ON d.id = m.delivery_id JOIN channels c ON c.id = d.channel_id
+       WHERE m.alert_id = ANY ($1::uuid[]) AND m.dropped IS NULL AND d.kind <> 'resolved'
        ORDER BY d.num FOR UPDATE OF d`,
       [alertIds],
     );
@@ -43,7 +43,7 @@ export class PlanStore {
          SELECT id, channel_id AS "channelId", group_key AS "groupKey", kind, severity, held,
                 floor(extract(epoch FROM next_attempt_at) * 1000)::float8 AS at
          FROM deliveries
-         WHERE group_key = ANY ($1::text[]) AND state = 'waiting' AND attempts = 0 AND kind <> 'test' AND channel_id IS NOT NULL
+         WHERE group_key = ANY ($1::text[]) AND state = 'waiting' AND attempts = 0 AND kind <> 'test'
            AND next_attempt_at > clock_timestamp()
          ORDER BY num FOR UPDATE SKIP LOCKED) g`,
       [groupKeys],
@@ -58,6 +58,7 @@ export class PlanStore {
     return row?.now ?? null;
   }
 
+  /** After the channels were read and locked: none of them is gone. */
   async write(plan: NoticePlan, giveUpAfterMs: number, manager: EntityManager): Promise<void> {
     const { made, changed, members, dropped, followUps, settled } = plan;
     await manager.query(
@@ -67,8 +68,6 @@ export class PlanStore {
                 greatest(at, now()) + $7::float8 * interval '1 ms'
          FROM jsonb_to_recordset($1::jsonb) AS x (id uuid, channel_id uuid, channel_name text, channel_kind text, kind text, severity text,
            group_key text, group_labels jsonb, held boolean, at timestamptz)
-         -- Deleted a moment ago.
-         WHERE EXISTS (SELECT FROM channels c WHERE c.id = x.channel_id)
          RETURNING id),
        changed AS (
          UPDATE deliveries d SET severity = x.severity, next_attempt_at = x.at

@@ -5,11 +5,11 @@ import { AlertFactsStore } from '../../alerts/outbox/alert-facts.store.js';
 import { Outbox } from '../../alerts/outbox/outbox.store.js';
 import { Settings } from '../../platform/config/settings.schema.js';
 import { isDataError } from '../../platform/database/data-error.js';
+import { CancelDeliveries } from '../channels/cancel-deliveries.store.js';
 import { judgeFollowUp } from '../policy/follow-up.js';
 import { groupOf } from '../policy/notice-group.js';
 import { pickChannels } from '../policy/pick-channels.js';
 import { RoutingStore } from '../policy/routing.store.js';
-import { CancelDeliveries } from './cancel-deliveries.store.js';
 import { PlanStore } from './plan.store.js';
 import { type NoticeItem, planNotices } from './plan-notices.js';
 

@@ -100,8 +100,8 @@ export class ResultsStore {
          UPDATE deliveries d SET state = CASE WHEN off THEN 'cancelled' ELSE 'failed' END, finished_at = now(),
            last_error = CASE WHEN off THEN 'The channel was switched off for too long.' ELSE coalesce(last_error, 'It could not be sent in time.') END
          FROM (SELECT e.id, EXISTS (SELECT FROM channels c WHERE c.id = e.channel_id AND NOT c.enabled) AS off
-               FROM deliveries e WHERE e.state IN ('waiting', 'retrying') AND e.give_up_at <= now()) x
-         WHERE d.id = x.id AND d.state IN ('waiting', 'retrying') RETURNING 1)
+               FROM deliveries e WHERE e.state IN ('waiting', 'retrying') AND e.give_up_at <= now() ORDER BY e.num FOR UPDATE OF e) x
+         WHERE d.id = x.id RETURNING 1)
        SELECT count(*)::int AS count FROM failed`,
     );
     return row.count;
@@ -130,6 +130,7 @@ written AS (
     uncertain = d.uncertain OR j.uncertain,
     -- Nobody has heard it yet: the next time it says what is true by then.
     content = CASE WHEN j.outcome IS NULL AND NOT d.uncertain THEN NULL ELSE d.content END,
+    asked = d.asked AND j.outcome IS NULL,
     next_attempt_at = clock_timestamp() + j.next_ms * interval '1 ms',
     locked_until = NULL,
     finished_at = CASE WHEN j.state IN ('delivered', 'failed', 'cancelled') THEN clock_timestamp() END,
@@ -148,8 +149,13 @@ told AS (
   FROM (SELECT channel_id, max(at) FILTER (WHERE outcome = 'delivered') AS delivered, max(at) FILTER (WHERE outcome <> 'delivered') AS failed,
                (array_agg(error ORDER BY at DESC) FILTER (WHERE outcome <> 'delivered'))[1] AS error
         FROM ended WHERE outcome IS NOT NULL GROUP BY channel_id) t
-  WHERE c.id = t.channel_id),
+  -- Only shown: who deletes or changes a channel, and may wait for these deliveries, is not waited for. What it would say is lost then,
+  -- until the next attempt; the log of attempts has it.
+  WHERE c.id = t.channel_id AND c.id IN (
+    SELECT id FROM channels WHERE id IN (SELECT channel_id FROM x) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)),
 again AS (
   UPDATE deliveries SET next_attempt_at = clock_timestamp()
-  WHERE channel_id = ANY ($2::uuid[]) AND state = 'retrying' AND id NOT IN (SELECT id FROM x))
+  WHERE id IN (
+    SELECT id FROM deliveries
+    WHERE channel_id = ANY ($2::uuid[]) AND state = 'retrying' AND id NOT IN (SELECT id FROM x) ORDER BY num FOR UPDATE))
 SELECT id, error FROM ended WHERE state = 'failed'`;

@@ -7,7 +7,7 @@ import { type NameLookup, systemLookup } from './name-lookup.driver.js';
 import type { OutboundPolicy } from './outbound-guard.js';
 import { canonicalHost, hostOf, literalRefusal, urlFault } from './receiver-host.js';
 
-export interface OutboundRequest {
+interface OutboundRequest {
   method: 'GET' | 'POST';
   url: string;
   headers?: Readonly<Record<string, string>>;

@@ -23,7 +23,7 @@ export function firstFollowUp(route: Route | null, now: number, isEscalated = fa
 }
 
 /** What is to be done with one that is due. */
-export interface FollowUpVerdict {
+interface FollowUpVerdict {
   remind: boolean;
   escalate: boolean;
   /** When next; null: never again. */

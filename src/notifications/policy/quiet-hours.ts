@@ -3,7 +3,7 @@ import type { Severity } from '../../alerts/severity.js';
 
 /** Monday is the first. */
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-export type Weekday = (typeof WEEKDAYS)[number];
+type Weekday = (typeof WEEKDAYS)[number];
 
 /** When people do not want to be disturbed. */
 export interface QuietHours {

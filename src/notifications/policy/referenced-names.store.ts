@@ -23,7 +23,7 @@ export class ReferencedNames {
     const found = await this.directory.find(refs);
     const ids = [...found.values()].map(({ id }) => id);
     const kept = await manager.query<{ id: string }[]>(
-      'SELECT id FROM channels WHERE id = ANY ($1::uuid[]) ORDER BY id FOR SHARE',
+      'SELECT id FROM channels WHERE id = ANY ($1::uuid[]) ORDER BY id FOR KEY SHARE',
       [ids],
     );
     const there = new Set(kept.map(({ id }) => id));

@@ -2,7 +2,7 @@ import type { InvalidValue } from '../../platform/http/problem.js';
 import type { RouteMatchers } from './route.js';
 
 /** What matchers refer to. The names of each kind are unique. */
-export const ROUTE_REFERENCES = { sites: 'site', groups: 'group', rules: 'alert rule' } as const;
+const ROUTE_REFERENCES = { sites: 'site', groups: 'group', rules: 'alert rule' } as const;
 export type RouteReference = keyof typeof ROUTE_REFERENCES;
 const KINDS = Object.keys(ROUTE_REFERENCES) as RouteReference[];
 const MAX_NAMED = 20;

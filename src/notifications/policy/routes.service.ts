@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { DataSource, type EntityManager } from 'typeorm';
 import { isTimeZone } from '../../devices/calendar/wall-clock.js';
-import { isViolation } from '../../devices/items/violation.js';
+import { isViolation } from '../../platform/database/violation.js';
 import { EventBus } from '../../platform/events/event-bus.store.js';
 import type { Page } from '../../platform/http/envelope.js';
-import { type InvalidValue, ProblemException } from '../../platform/http/problem.js';
+import { invalid, type InvalidValue, ProblemException } from '../../platform/http/problem.js';
 import { AuditLog } from '../../platform/security/audit-log.service.js';
 import { listRows } from '../../platform/security/list-rows.store.js';
 import { NotificationRoute } from './notification-route.entity.js';
@@ -181,8 +181,7 @@ async function find(manager: EntityManager, id: string, lock = false): Promise<N
 }
 
 function refuse(errors: InvalidValue[]): void {
-  const [first] = errors;
-  if (first) throw new ProblemException('validation_failed', { detail: `${first.path}: ${first.message}`, errors });
+  if (errors.length > 0) throw invalid(errors);
 }
 
 function present(route: NotificationRoute, names: ReadonlyMap<string, string>, found: FoundRouteReferences): RouteDto {

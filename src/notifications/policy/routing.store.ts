@@ -16,7 +16,7 @@ export class RoutingStore {
 
   constructor(private readonly scopes: RouteScopes) {}
 
-  /** For these alerts. Two statements at most. */
+  /** For these alerts. Two statements at most. None of the channels is deleted before the transaction ends. */
   async read(alerts: readonly AlertFacts[], manager: EntityManager): Promise<Routing> {
     const [found] = await manager.query<[{ routes: Route[]; channels: KnownChannel[] }]>(
       `SELECT
@@ -25,7 +25,7 @@ export class RoutingStore {
              'escalateAfterMinutes', escalate_after_minutes, 'escalateChannelIds', escalate_channel_ids, 'quietHours', quiet_hours)
              ORDER BY position, name) FROM notification_routes WHERE enabled), '[]') AS routes,
          coalesce((SELECT jsonb_agg(jsonb_build_object('id', id, 'name', name, 'kind', kind, 'enabled', enabled, 'isDefault', is_default)
-             ORDER BY name) FROM channels), '[]') AS channels`,
+             ORDER BY name) FROM (SELECT * FROM channels ORDER BY id FOR KEY SHARE) c), '[]') AS channels`,
     );
     const { sound: routes, faults } = soundRoutes(found.routes, isTimeZone);
     this.say(faults);

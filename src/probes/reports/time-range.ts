@@ -1,4 +1,4 @@
-import { ProblemException } from '../../platform/http/problem.js';
+import { invalid, type ProblemException } from '../../platform/http/problem.js';
 
 /** From `from` until before `to`, ms since the epoch. */
 export interface TimeRange {
@@ -34,5 +34,5 @@ export function timeRange(
 }
 
 function refusal(path: string, message: string): ProblemException {
-  return new ProblemException('validation_failed', { detail: `${path}: ${message}`, errors: [{ path, message }] });
+  return invalid([{ path, message }]);
 }

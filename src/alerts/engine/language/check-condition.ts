@@ -7,7 +7,7 @@ import { durationText } from './duration-text.js';
 import { nearestName } from './nearest-name.js';
 
 /** What a condition is held against. */
-export interface CheckContext {
+interface CheckContext {
   /** As `SignalSources` does. */
   find(metric: string): MetricDefinition | undefined;
   /** Everything that may be asked for. */

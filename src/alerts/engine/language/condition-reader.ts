@@ -14,7 +14,7 @@ export interface Span {
 }
 
 /** Where a comparison and its parts are; parts that are not written are absent. */
-export type ComparisonSpans = { whole: Span; metric: Span } & { [part in keyof Comparison]?: Span };
+type ComparisonSpans = { whole: Span; metric: Span } & { [part in keyof Comparison]?: Span };
 
 type Measured = Pick<Comparison, 'metric' | 'agg' | 'window_seconds'>;
 

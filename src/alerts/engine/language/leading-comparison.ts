@@ -3,7 +3,7 @@ import type { Comparison, Condition } from '../condition.js';
 import { type ColumnOf, compileCondition, signalOf } from './compile-condition.js';
 
 /** What an alert is about, in one comparison. */
-export interface Leading {
+interface Leading {
   comparison: Comparison;
   value: number;
 }

@@ -42,7 +42,7 @@ const headers = smallRecord(z.string(), z.string().min(1).max(2_000), 20, 'heade
   .describe('Sent with every request, such as `{"Authorization": "Bearer …"}`. Their values are secrets.');
 
 export const webhookConfig = z.strictObject({
-  url: url('Where to POST to.'),
+  url: url('Where to POST to. What follows a `?` is a secret.'),
   secret: secret(512).optional().describe('Key of the signature in `X-Swarmward-Signature`.'),
   format: z
     .enum(['swarmward', 'alertmanager'])

@@ -6,7 +6,7 @@ export const MASK = '********';
 
 type Config = Record<string, unknown>;
 
-/** The fields of each kind that are sealed. */
+/** The fields of each kind that are sealed. Of the address of a webhook its query is as well: keys are given in it. */
 const SECRETS: Record<ChannelKind, readonly string[]> = {
   webhook: ['secret', 'headers'],
   email: ['password'],
@@ -35,7 +35,11 @@ const NEVER_SENT = ['secret'];
 export function partConfig(kind: ChannelKind, config: Config): { shown: Config; secrets: Config } {
   const secrets = Object.fromEntries(Object.entries(config).filter(([field]) => SECRETS[kind].includes(field)));
   const masked = Object.fromEntries(Object.entries(secrets).map(([field, value]) => [field, masking(value)]));
-  return { shown: { ...config, ...masked }, secrets };
+  const shown = { ...config, ...masked };
+  const query = queryOf(kind, config);
+  if (query === undefined) return { shown, secrets };
+  const { url } = config as { url: string };
+  return { shown: { ...shown, url: withQuery(url, MASK) }, secrets: { ...secrets, url } };
 }
 
 /**
@@ -48,24 +52,35 @@ export function changedConfig(kind: ChannelKind, stored: Config, change: Config)
     if (value === null) delete merged[field];
     else merged[field] = SECRETS[kind].includes(field) ? unmasked(value, stored[field]) : value;
   }
+  const query = queryOf(kind, stored);
+  if (query !== undefined && queryOf(kind, merged) === MASK) merged['url'] = withQuery(merged['url'] as string, query);
   return merged;
 }
 
-/** Dotted paths of secrets that are only the mask: there is nothing stored that it could stand for. */
+/**
+ * Dotted paths of secrets that are only the mask: there is nothing stored that it could stand for. In the address of a webhook it stands
+ * for the whole query or for nothing: with something beside it, it would be taken for a key.
+ */
 export function maskedPaths(kind: ChannelKind, config: Config): string[] {
-  return secretEntries(kind, config).flatMap(([path, text]) => (text === MASK ? [`config.${path}`] : []));
+  const masked = secretEntries(kind, config).flatMap(([path, text]) =>
+    path !== 'url' && text === MASK ? [`config.${path}`] : [],
+  );
+  const { url } = config;
+  const isMasked = typeof url === 'string' && (kind === 'webhook' ? url.includes(MASK) : url === MASK);
+  return isMasked ? [...masked, 'config.url'] : masked;
 }
 
 /**
  * Dotted paths of secrets that would go to another receiver than the one they were given for, or less safely: they are asked for again,
  * so that nobody gets to read them by having them sent elsewhere or in the clear.
+ * @param change what was given: who gives a secret knows it, also when it is the stored one
  */
-export function strayingPaths(kind: ChannelKind, stored: Config, changed: Config): string[] {
+export function strayingPaths(kind: ChannelKind, stored: Config, changed: Config, change: Config): string[] {
   const way = WAY[kind];
   if (!way || JSON.stringify(way(stored)) === JSON.stringify(way(changed))) return [];
-  const before = new Map(secretEntries(kind, stored));
+  const given = new Map(secretEntries(kind, change));
   return secretEntries(kind, changed)
-    .filter(([path, text]) => !NEVER_SENT.includes(path) && before.get(path) === text)
+    .filter(([path, text]) => !NEVER_SENT.includes(path) && given.get(path) !== text)
     .map(([path]) => `config.${path}`);
 }
 
@@ -80,12 +95,24 @@ export function secretTexts(kind: ChannelKind, config: Config): string[] {
 }
 
 function secretEntries(kind: ChannelKind, config: Config): [path: string, text: string][] {
-  return SECRETS[kind].flatMap((field) => {
+  const query = queryOf(kind, config);
+  const entries = SECRETS[kind].flatMap((field) => {
     const value = config[field];
     if (typeof value === 'string') return [[field, value] as [string, string]];
-    const entries = Object.entries((value ?? {}) as Record<string, string>);
-    return entries.map(([name, text]): [string, string] => [`${field}.${name}`, text]);
+    const named = Object.entries((value ?? {}) as Record<string, string>);
+    return named.map(([name, text]): [string, string] => [`${field}.${name}`, text]);
   });
+  return query === undefined ? entries : [...entries, ['url', query]];
+}
+
+/** What follows the `?` of a webhook's address, up to a fragment, which is never sent; undefined when nothing does. */
+function queryOf(kind: ChannelKind, { url }: Config): string | undefined {
+  return kind === 'webhook' && typeof url === 'string' ? /^[^?#]*\?([^#]+)/.exec(url)?.[1] : undefined;
+}
+
+/** Without its fragment. */
+function withQuery(url: string, query: string): string {
+  return `${url.slice(0, url.indexOf('?'))}?${query}`;
 }
 
 function masking(value: unknown): unknown {

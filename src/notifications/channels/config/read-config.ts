@@ -13,7 +13,7 @@ type Config = Record<string, unknown>;
 export function readConfig(kind: ChannelKind, given: Config): { config: Config } | { errors: InvalidValue[] } {
   const masked = maskedPaths(kind, given);
   if (masked.length > 0) {
-    const message = 'There is no stored secret that the mask could stand for: give the secret.';
+    const message = 'There is no stored secret that the mask could stand for here: give the secret.';
     return { errors: masked.map((path) => ({ path, message })) };
   }
   const schema = channelConfigs[kind];

@@ -58,7 +58,9 @@ export class EmailDriver extends ChannelDriver {
       else this.taken.delete(message.id);
       return outcome;
     } catch (error) {
-      const { message: text, responseCode, response, rejectedErrors } = error as SmtpError;
+      const { message: said, code, responseCode, response, rejectedErrors } = error as SmtpError;
+      const text =
+        code === 'ETLS' && responseCode ? `It does not speak STARTTLS, on which \`security\` insists: ${said}` : said;
       if (taken.size > 0 && rejectedErrors) return partialOutcome('', rejectedErrors, secrets);
       const failure = {
         message: signal.aborted && !responseCode ? 'There was no answer in time.' : text,
@@ -124,6 +126,8 @@ interface Sent {
 }
 type SmtpError = Error &
   Pick<SmtpFailure, 'responseCode' | 'response'> & {
+    /** `ETLS` with a reply: STARTTLS was refused. */
+    code?: string;
     /** Of every address, when none was taken. */
     rejectedErrors?: SmtpRejection[];
   };

@@ -14,7 +14,7 @@ import {
 import { escapeHtml } from './telegram-payload.js';
 
 /** What a mail says and how it hangs together with others. */
-export interface EmailMessage {
+interface EmailMessage {
   subject: string;
   text: string;
   html: string;

@@ -221,6 +221,7 @@ describe('webhookPayload', () => {
     expect(webhookPayload(message())).toEqual({ version: 1, status: 'firing', ...message() });
     expect(webhookPayload(message({ kind: 'resolved' }))).toMatchObject({ status: 'resolved', kind: 'resolved' });
     expect(webhookPayload(message({ kind: 'reminder' }))).toMatchObject({ status: 'firing' });
+    expect(webhookPayload(message({ kind: 'test', alerts: [] }))).toMatchObject({ status: 'test' });
   });
 
   it('is signed together with the time', () => {

@@ -1,10 +1,11 @@
 import { createHmac } from 'node:crypto';
 import type { Message } from '../channel-driver.port.js';
-import { isOver } from './alert-text.js';
+
+const STATUS: Partial<Record<Message['kind'], string>> = { resolved: 'resolved', test: 'test' };
 
 /** The body of a webhook in the format `swarmward`, as docs/alerts.md has it. */
 export function webhookPayload(message: Message): object {
-  return { version: 1, status: isOver(message) ? 'resolved' : 'firing', ...message };
+  return { version: 1, status: STATUS[message.kind] ?? 'firing', ...message };
 }
 
 /**

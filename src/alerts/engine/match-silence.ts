@@ -1,4 +1,4 @@
-import { globMatcher } from '../engine/glob.js';
+import { globMatcher } from './glob.js';
 import type { Matcher } from './matcher.js';
 
 export type Matches = (labels: Readonly<Record<string, string>>) => boolean;

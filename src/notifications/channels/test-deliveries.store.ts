@@ -17,8 +17,9 @@ export class TestDeliveries {
   async request(channelId: string, actor: string | null, manager: EntityManager): Promise<string | null> {
     const [made] = await manager.query<{ id: string }[]>(
       `WITH made AS (
-         INSERT INTO deliveries (channel_id, channel_name, channel_kind, kind, severity, group_key, next_attempt_at, give_up_at, requested_by)
-         SELECT id, name, kind, 'test', 'info', 'test', now(), now() + ${GIVE_UP}, $2::text FROM channels WHERE id = $1
+         INSERT INTO deliveries (channel_id, channel_name, channel_kind, kind, severity, group_key, next_attempt_at, give_up_at, requested_by,
+           asked)
+         SELECT id, name, kind, 'test', 'info', 'test', now(), now() + ${GIVE_UP}, $2::text, true FROM channels WHERE id = $1 FOR KEY SHARE
          RETURNING id)
        SELECT made.id FROM made, pg_notify($3, $4)`,
       [channelId, actor, NOTICE_CHANNEL, encodeNotice({ kind: 'deliveries_due' })],

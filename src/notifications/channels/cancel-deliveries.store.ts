@@ -6,28 +6,32 @@ import type { EntityManager } from 'typeorm';
  * is switched on again.
  */
 const UNTOLD = `
-  UPDATE alerts a SET untold_at = clock_timestamp(), updated_at = now()
-  WHERE a.state = 'firing' AND a.announced_at IS NOT NULL AND a.untold_at IS NULL
+  UPDATE alerts SET untold_at = clock_timestamp(), updated_at = now() WHERE id IN (
+    SELECT a.id FROM alerts a
+    WHERE a.state = 'firing' AND a.announced_at IS NOT NULL AND a.untold_at IS NULL
     AND a.id IN (SELECT m.alert_id FROM delivery_alerts m JOIN cancelled c ON c.id = m.delivery_id WHERE m.dropped IS NULL)
     AND NOT EXISTS (
       SELECT FROM delivery_alerts m JOIN deliveries d ON d.id = m.delivery_id
       WHERE m.alert_id = a.id AND m.dropped IS NULL AND d.kind <> 'resolved' AND (
         d.state = 'delivered' OR d.uncertain
-        OR (d.state IN ('waiting', 'sending', 'retrying') AND d.id NOT IN (SELECT id FROM cancelled))))`;
+        OR (d.state IN ('waiting', 'sending', 'retrying') AND d.id NOT IN (SELECT id FROM cancelled))))
+    ORDER BY a.id FOR NO KEY UPDATE OF a)`;
 
 /** Ends what has not been sent. */
 @Injectable()
 export class CancelDeliveries {
   /**
    * Before a channel is deleted: what waits for it is cancelled, and routes name it no more. An attempt under way is not called back.
-   * @param manager of the transaction that deletes it
+   * @param manager of the transaction that deletes it, and has locked it: nobody makes a delivery for it any more
    * @returns how many deliveries were cancelled
    */
   async ofChannel(channelId: string, manager: EntityManager): Promise<number> {
     const [counted] = await manager.query<[{ cancelled: number }]>(
-      `WITH cancelled AS (
+      `WITH picked AS (
+         SELECT id FROM deliveries WHERE channel_id = $1 AND state IN ('waiting', 'sending', 'retrying') ORDER BY num FOR UPDATE),
+       cancelled AS (
          UPDATE deliveries SET state = 'cancelled', finished_at = now(), locked_until = NULL, last_error = 'The channel was deleted.'
-         WHERE channel_id = $1 AND state IN ('waiting', 'sending', 'retrying') RETURNING id),
+         WHERE id IN (SELECT id FROM picked) RETURNING id),
        untold AS (${UNTOLD}),
        routes AS (
          UPDATE notification_routes SET channel_ids = array_remove(channel_ids, $1::uuid),
