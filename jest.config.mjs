@@ -11,7 +11,7 @@ export default {
   transformIgnorePatterns: [],
   workerIdleMemoryLimit: '512MB',
   // Of hooks as well: a PostgreSQL that has much to write takes its time to stop.
-  testTimeout: 45_000,
+  testTimeout: 120_000,
   // Most tests wait for servers, not for a processor: two at a time also on two cores.
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/test/support/count-reporter.cjs'],

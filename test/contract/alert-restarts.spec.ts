@@ -115,18 +115,18 @@ it('PostgreSQL may be killed while alerts fire and while they are told: nothing 
         const told = notices.receiver.told('ops').filter((each) => each.startsWith(kind));
         expect(new Set(told).size).toBe(nums.length);
       },
-      { timeoutMs: 40_000 },
+      { timeoutMs: 80_000 },
     );
   }
   const left = () =>
     database.query(
       `SELECT 1 FROM deliveries WHERE state <> 'delivered' UNION ALL SELECT 1 FROM alert_outbox WHERE taken_at IS NULL`,
     );
-  await eventually(async () => expect(await left()).toEqual([]), { timeoutMs: 40_000 });
+  await eventually(async () => expect(await left()).toEqual([]), { timeoutMs: 80_000 });
   expect(kills).toBe(4);
   // What is sent again has the same id.
   expect(new Set(notices.receiver.seen.map(({ message }) => message.id)).size).toBe(2 * nums.length);
   expect(await alerts.count('alerts')).toBe(nums.length);
   await leadership.beforeApplicationShutdown();
   feed.onApplicationShutdown();
-}, 120_000);
+}, 250_000);

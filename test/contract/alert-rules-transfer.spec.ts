@@ -249,6 +249,25 @@ describe('export and import of rules', () => {
     ).toEqual([]);
   });
 
+  it('while rules open alerts, like a change of one', async () => {
+    const id = await make({ name: 'good', severity: 'critical' });
+    const evaluator = lab.database.createQueryRunner();
+    await evaluator.startTransaction();
+    await evaluator.query('SELECT FROM alert_rules FOR KEY SHARE');
+    const file = 'rules: [{ name: good, expression: icmp.rtt_ms > 5 }]';
+    const answers = [
+      await send(file, '?dry_run=true&on_duplicate=update'),
+      await send(file, '?on_duplicate=update'),
+      await lab.call('PATCH', `/alert-rules/${id}`, { severity: 'low' }),
+    ];
+    // Judging them without writing any keeps nobody from anything.
+    await evaluator.query(`UPDATE alert_rules SET broken_reason = 'x'`);
+    answers.push(await send(file, '?dry_run=true'));
+    await evaluator.rollbackTransaction();
+    await evaluator.release();
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  });
+
   it('skips rules that are there, or makes them as the file says', async () => {
     const id = await make({ name: 'good', severity: 'critical', for_seconds: 9 });
     const file = 'rules: [{ name: good, expression: icmp.rtt_ms > 5 }]';

@@ -323,6 +323,19 @@ describe('rules', () => {
     expect(answer).toMatchObject({ status: 400, code: 'validation_failed', errors: [{ path: 'channels.1' }] });
   });
 
+  it('names no channel that is deleted in that moment', async () => {
+    const { id } = await create({ channels: ['Operations'] });
+    lab.leaving.add(OPERATIONS);
+    const gone = { status: 400, code: 'validation_failed', errors: [{ path: 'channels.0' }] };
+    expect(await refused({ channels: ['Operations'] })).toMatchObject(gone);
+    const change = (changes: object) => lab.call<Rule>('PATCH', `/alert-rules/${id}`, changes);
+    expect(await change({ channels: [OPERATIONS] })).toMatchObject(gone);
+    expect((await change({ severity: 'low' })).data).toMatchObject({
+      channels: [{ id: OPERATIONS, name: 'Operations' }],
+    });
+    lab.leaving.clear();
+  });
+
   it('counts changes of what is evaluated, and only those', async () => {
     const { id } = await create({ scope: { sites: ['Berlin'] } });
     const change = async (changes: object) =>
@@ -379,6 +392,39 @@ describe('rules', () => {
     expect((await lab.call('GET', `/alert-rules/${id}`)).status).toBe(200);
   });
 
+  it.each([
+    ['no scope', 'scope', null],
+    ['a scope of nothing', 'scope', { kind: 'devices' }],
+    ['a scope that is no list', 'scope', { kind: 'devices', selector: { ids: 'x' } }],
+    ['a scope of null', 'scope', { kind: 'devices', selector: { ids: [null] } }],
+    ['a text as recovery', 'recovery_condition', 'x'],
+    ['an empty recovery', 'recovery_condition', {}],
+    ['a text as condition', 'condition', 'x'],
+    ['a bottomless condition', 'condition', Array.from({ length: 3_000 }).reduce<object>((not) => ({ not }), LOSS)],
+  ])(
+    'damaged from outside, with %s, it is shown, exported, mended and deleted, and spoils no list',
+    async (_, column, value) => {
+      const { id } = await create();
+      await lab.database.query(
+        `UPDATE alert_rules SET enabled = false, broken_reason = 'x', broken_at = now(), ${column} = $2::jsonb WHERE id = $1`,
+        [id, JSON.stringify(value)],
+      );
+      const change = (changes: object) => lab.call<Rule>('PATCH', `/alert-rules/${id}`, changes);
+      for (const path of ['', `/${id}`, '/export?format=json']) {
+        expect(await lab.call('GET', `/alert-rules${path}`)).toMatchObject({ status: 200 });
+      }
+      expect((await change({ severity: 'low' })).data).toMatchObject({ broken_reason: 'x', severity: 'low' });
+      const kept = `SELECT FROM alert_rules WHERE id = $1 AND ${column} = $2::jsonb`;
+      expect(await lab.database.query(kept, [id, JSON.stringify(value)])).toHaveLength(1);
+      expect(await change({ enabled: true })).toMatchObject({ status: 400, code: 'invalid_condition' });
+      expect((await change({ expression: LOSS_TEXT, scope: 'all', recovery: null })).data).toMatchObject({
+        broken_reason: null,
+      });
+      expect((await change({ enabled: true })).data).toMatchObject({ enabled: true });
+      expect(await lab.call('DELETE', `/alert-rules/${id}`)).toMatchObject({ status: 204 });
+    },
+  );
+
   it('is listed, filtered and found', async () => {
     await create({ name: 'A', severity: 'critical' });
     await create({ name: 'B', severity: 'low', enabled: false });
@@ -402,7 +448,7 @@ describe('rules', () => {
     const rule = await create();
     await lab.database.query(
       `INSERT INTO alerts (fingerprint, rule_id, rule_name, rule_version, severity, target_kind, target_key, target_name, group_key, state, pending_since, evaluated_at)
-       VALUES ('f', $1, 'x', 1, 'low', 'device', '1', 'core', '', 'firing', now(), now())`,
+       SELECT 'f', $1, 'x', 1, 'low', 'device', '1', 'core', '', state, now(), now() FROM unnest(ARRAY['firing', 'resolved', 'resolved']) state`,
       [rule.id],
     );
     expect((await lab.call<Rule>('GET', `/alert-rules/${rule.id}`)).data['open_alerts']).toEqual({
@@ -410,6 +456,8 @@ describe('rules', () => {
       firing: 1,
     });
     expect((await lab.call<Rule[]>('GET', '/alert-rules')).data[0]!['open_alerts']).toEqual({ pending: 0, firing: 1 });
+    const alerts = () => lab.database.query('SELECT xmin, * FROM alerts ORDER BY id');
+    const before = await alerts();
     expect((await lab.call('DELETE', `/alert-rules/${rule.id}`)).status).toBe(204);
     for (const method of ['GET', 'DELETE'] as const) {
       expect(await lab.call(method, `/alert-rules/${rule.id}`)).toMatchObject({
@@ -417,7 +465,8 @@ describe('rules', () => {
         code: 'alert_rule_not_found',
       });
     }
-    expect(await lab.database.query('SELECT rule_id, state FROM alerts')).toEqual([{ rule_id: null, state: 'firing' }]);
+    // However many: none is touched.
+    expect(await alerts()).toEqual(before);
   });
 
   it('is for admins to change and for viewers to read', async () => {

@@ -30,6 +30,7 @@ describe('alerts over HTTP', () => {
   });
   beforeEach(async () => {
     await lab.database.query('TRUNCATE alerts, alert_rules, audit_log, devices, sites CASCADE');
+    await listener.catchUp();
     listener.heard.length = 0;
   });
   afterAll(async () => {
@@ -125,6 +126,7 @@ describe('alerts over HTTP', () => {
       '?acknowledged=yes',
       '?suppressed_by=anything',
       '?from=yesterday',
+      '?from=2026-11-21T12:00:00Z&to=2026-11-21T11:00:00Z',
       '?to=0000-01-01T00:00:00Z',
       '?limit=501',
       '?sort=value',
@@ -140,6 +142,7 @@ describe('alerts over HTTP', () => {
       const [id] = await seeds.add({ target: 'a', firedAgo: 60, value: 61.5 });
       const { data } = await call('GET', `/${id}`);
       expect(data).toMatchObject({ id, state: 'firing', value: 61.5, acknowledgement: null, resolution: null });
+      expect(data.resolved_by).toBeNull();
       expect(await eventsOf(id)).toMatchObject([{ kind: 'fired', actor: null, detail: null }]);
       expect((await call('GET', `/${id}/events?sort=-at&limit=1&fields=kind`)).data).toEqual([{ kind: 'fired' }]);
     });
@@ -186,6 +189,7 @@ describe('alerts over HTTP', () => {
       ]);
       const last = Number((await eventsOf(id)).at(-1)?.id);
       await eventually(() => expect(heard('alerts_changed')).toMatchObject([{ first: last, last, count: 1 }]));
+      await listener.catchUp();
       expect(heard('deliveries_due')).toEqual([]);
       expect(await outboxOf(id)).toEqual([]);
     });
@@ -199,7 +203,7 @@ describe('alerts over HTTP', () => {
       const second = await lab.call<AlertDto>('POST', `/alerts/${id}/ack`, { duration_seconds: 3_600 });
       expect(second.data.acknowledgement).toMatchObject({ by: 'admin', sticky: false, comment: null });
       const left = Date.parse(second.data.acknowledgement?.until ?? '') - Date.now();
-      expect(Math.abs(left - 3_600_000)).toBeLessThan(5_000);
+      expect(Math.abs(left - 3_600_000)).toBeLessThan(60_000);
     });
 
     it('not when they have not fired or are over', async () => {
@@ -288,8 +292,9 @@ describe('alerts over HTTP', () => {
     it('and who was told that they fire is told', async () => {
       const [told, untold] = await seeds.add({ target: 'a', announced: true }, { target: 'b' });
       const { data } = await call('POST', `/${told}/resolve`, { comment: 'Replaced' });
-      expect(data).toMatchObject({ state: 'resolved', resolution: 'manual' });
-      expect(Math.abs(Date.parse(data.resolved_at ?? '') - Date.now())).toBeLessThan(5_000);
+      expect(data).toMatchObject({ state: 'resolved', resolution: 'manual', resolved_by: 'ops' });
+      expect((await call('GET', `/${told}`)).data).toEqual(data);
+      expect(Math.abs(Date.parse(data.resolved_at ?? '') - Date.now())).toBeLessThan(60_000);
       expect((await eventsOf(told)).at(-1)).toMatchObject({
         kind: 'resolved',
         actor: 'ops',
@@ -300,6 +305,7 @@ describe('alerts over HTTP', () => {
       expect((await call('POST', `/${untold}/resolve`)).status).toBe(200);
       expect(await outboxOf(untold)).toEqual([]);
       await eventually(() => expect(heard('alerts_changed')).toHaveLength(2));
+      await listener.catchUp();
       expect(heard('deliveries_due')).toHaveLength(1);
       expect((await audited()).map(({ action }) => action)).toEqual(['alert.resolved', 'alert.resolved']);
     });
@@ -392,6 +398,22 @@ describe('alerts over HTTP', () => {
       expect(await names('?state=resolved')).toHaveLength(10);
     });
 
+    it('while what is told of them is planned, like one by one', async () => {
+      const [one, ...many] = await seeds.add({ target: 'a' }, { target: 'b' }, { target: 'c' });
+      const planner = lab.database.createQueryRunner();
+      await planner.startTransaction();
+      // As rows that refer to them do.
+      await planner.query('SELECT FROM alerts FOR KEY SHARE');
+      const answers = [
+        await call('POST', `/${one}/ack`, {}),
+        await bulk({ ids: many }),
+        await bulk({ filter: { q: 'a' } }),
+      ];
+      await planner.rollbackTransaction();
+      await planner.release();
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    });
+
     it.each<[string, unknown]>([
       ['nothing', {}],
       ['ids and a filter', { ids: [NOBODY], filter: { site: 'Berlin' } }],
@@ -400,6 +422,7 @@ describe('alerts over HTTP', () => {
       ['what are no ids', { ids: ['7'] }],
       ['an empty filter', { filter: {} }],
       ['an unknown filter', { filter: { state: 'resolved' } }],
+      ['a time that ends before it begins', { filter: { from: '2026-11-21T12:00:00Z', to: '2026-11-21T11:00:00Z' } }],
     ])('not by %s', async (_, body) => {
       expect(await bulk(body)).toMatchObject({ status: 400, code: 'validation_failed' });
     });

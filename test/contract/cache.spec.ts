@@ -42,10 +42,10 @@ function contract(start: () => Promise<CacheApp>): void {
   });
 
   it('says how long a value has left', async () => {
-    await cache.set('key', 1, 10_000);
+    await cache.set('key', 1, HOUR);
     const left = await cache.remainingTtlMs('key');
-    expect(left).toBeGreaterThan(8_000);
-    expect(left).toBeLessThanOrEqual(10_000);
+    expect(left).toBeGreaterThan(HOUR - 60_000);
+    expect(left).toBeLessThanOrEqual(HOUR);
   });
 
   it.each([0, -1, Number.NaN, Infinity, 25 * HOUR])('refuses a lifetime of %p ms', async (ttlMs) => {
@@ -94,8 +94,11 @@ function contract(start: () => Promise<CacheApp>): void {
     await cache.getOrLoad('sick', options, async () => 'old');
     await eventually(async () => expect(await cache.get('sick')).toBeUndefined(), { everyMs: 10 });
     const load = jest.fn(() => Promise.reject(new Error('source is down')));
+    const began = performance.now();
     for (let turn = 0; turn < 20; turn++) expect(await cache.getOrLoad('sick', options, load)).toBe('old');
-    expect(load).toHaveBeenCalledTimes(1);
+    // Once a second.
+    expect(load.mock.calls.length).toBeLessThanOrEqual(1 + (performance.now() - began) / 1_000);
+    expect(load).toHaveBeenCalled();
   });
 
   it('keeps neither errors nor undefined nor null, unless null is wanted', async () => {

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { CalendarApiModule } from '../../src/devices/calendar/calendar.api.module.js';
+import { CalendarStore } from '../../src/devices/calendar/calendar.store.js';
 import { MaintenanceCalendar } from '../../src/devices/calendar/maintenance-calendar.service.js';
 import { ConfigModule } from '../../src/platform/config/config.module.js';
 import { readSettings } from '../../src/platform/config/read-settings.js';
@@ -10,6 +11,7 @@ import { DatabaseModule } from '../../src/platform/database/database.module.js';
 import { createToken } from '../../src/platform/security/first-admin-token.store.js';
 import { SecurityApiModule } from '../../src/platform/security/security.api.module.js';
 import { countStatements } from '../support/count-statements.js';
+import { NoticeListener } from '../support/notice-listener.js';
 import { type Answer, type HttpLab, startHttpLab } from '../support/http-lab.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 
@@ -30,12 +32,14 @@ class TestModule {
 describe('maintenance calendar', () => {
   let postgres: TestPostgres;
   let lab: HttpLab;
+  let connection: DatabaseConnection;
   let database: DataSource;
   let calendar: MaintenanceCalendar;
   const tokens: Record<string, string> = {};
   beforeAll(async () => {
     postgres = await startTestPostgres();
-    lab = await startHttpLab(TestModule.over(await postgres.createDatabase()));
+    connection = await postgres.createDatabase();
+    lab = await startHttpLab(TestModule.over(connection));
     database = lab.app.get<DataSource>(getDataSourceToken(), { strict: false });
     calendar = lab.app.get(MaintenanceCalendar, { strict: false });
     for (const role of ['viewer', 'operator'] as const)
@@ -171,6 +175,35 @@ describe('maintenance calendar', () => {
       status: 400,
       body: { code: 'validation_failed', errors: [{ path }] },
     });
+  });
+
+  it('does not keep what was being read as a window was changed', async () => {
+    const window = await plan();
+    const { devicesOf } = CalendarStore.prototype;
+    const reading = jest.spyOn(CalendarStore.prototype, 'devicesOf').mockImplementationOnce(async function (
+      this: CalendarStore,
+      scopes,
+    ) {
+      const found = await devicesOf.call(this, scopes);
+      await ask('DELETE', `/${window.id}`);
+      return found;
+    });
+    calendar.forget();
+    expect((await calendar.at(new Date())).size).toBe(4);
+    expect((await calendar.at(new Date())).size).toBe(0);
+    reading.mockRestore();
+  });
+
+  it('tells all processes of each change', async () => {
+    const told = await NoticeListener.on(connection);
+    const { id } = await plan();
+    await ask('PATCH', `/${id}`, { name: 'other' });
+    await ask('PATCH', `/${id}`, { scope: {} });
+    await ask('POST', `/${id}/end`);
+    await ask('DELETE', `/${id}`);
+    await told.catchUp();
+    await told.stop();
+    expect(told.heard.map(({ kind }) => kind)).toEqual(Array<string>(4).fill('maintenance_changed'));
   });
 
   it('knows who is in maintenance, of several windows by the kindest, in two statements', async () => {

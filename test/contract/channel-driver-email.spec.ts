@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import type { DeliveryOutcome, Message } from '../../src/notifications/channels/channel-driver.port.js';
@@ -7,6 +6,7 @@ import { EmailDriver } from '../../src/notifications/channels/drivers/email.driv
 import { OutboundClient } from '../../src/notifications/outbound/outbound.client.js';
 import { outboundPolicy } from '../../src/notifications/outbound/outbound-guard.js';
 import { message, messageAlert } from '../support/message.js';
+import { freePort } from '../support/product.js';
 import { SocketServer } from '../support/probe-targets.js';
 
 const refusal = (text: string, responseCode: number): Error => Object.assign(new Error(text), { responseCode });
@@ -58,7 +58,7 @@ describe('the driver of mail', () => {
     port: number,
     changes: object = {},
     what: Message = message(),
-    limitMs = 5_000,
+    signal = AbortSignal.timeout(30_000),
   ): Promise<DeliveryOutcome> =>
     driver.send(
       what,
@@ -74,7 +74,7 @@ describe('the driver of mail', () => {
           ...changes,
         },
       },
-      AbortSignal.timeout(limitMs),
+      signal,
     );
   const header = (raw: string, name: string): string | undefined =>
     new RegExp(`^${name}: (.*(?:\\r\\n[ \\t].*)*)`, 'im').exec(raw)?.[1]?.replace(/\r\n\s+/g, ' ');
@@ -124,7 +124,11 @@ describe('the driver of mail', () => {
 
   it('sends nothing in the clear when STARTTLS is wanted and not offered', async () => {
     const port = await serve();
-    expect(await send(port, { security: 'starttls' })).toMatchObject({ outcome: 'refused' });
+    expect(await send(port, { security: 'starttls' })).toMatchObject({
+      outcome: 'refused',
+      permanent: false,
+      error: expect.stringMatching(/STARTTLS, on which `security` insists/),
+    });
     expect(await send(port, { security: 'opportunistic' })).toMatchObject({ outcome: 'delivered' });
     expect(mails.map(({ secure }) => secure)).toEqual([false]);
   });
@@ -224,8 +228,9 @@ describe('the driver of mail', () => {
   });
 
   it('does not know of a server that hangs or breaks off after the message', async () => {
-    const hanging = await serve({ onData: (stream) => void stream.resume() });
-    expect(await send(hanging, {}, message(), 400)).toEqual({
+    const limit = new AbortController();
+    const hanging = await serve({ onData: (stream) => void stream.resume().on('end', () => limit.abort()) });
+    expect(await send(hanging, {}, message(), limit.signal)).toEqual({
       outcome: 'unknown',
       error: 'There was no answer in time.',
     });
@@ -251,18 +256,14 @@ describe('the driver of mail', () => {
       () => leaving.close(),
       () => full.close(),
     );
-    expect(await send(silent.port, {}, message(), 300)).toMatchObject({
+    expect(await send(silent.port, {}, message(), AbortSignal.timeout(300))).toMatchObject({
       outcome: 'refused',
       permanent: false,
       error: 'There was no answer in time.',
     });
     expect(await send(leaving.port)).toMatchObject({ outcome: 'refused', permanent: false });
     expect(await send(full.port)).toMatchObject({ outcome: 'refused', permanent: false });
-    const gone = createServer().listen(0, '127.0.0.1');
-    await once(gone, 'listening');
-    const { port } = gone.address() as AddressInfo;
-    await new Promise((resolve) => gone.close(resolve));
-    expect(await send(port)).toMatchObject({
+    expect(await send(await freePort())).toMatchObject({
       outcome: 'refused',
       permanent: false,
       error: expect.stringContaining('ECONNREFUSED'),

@@ -107,13 +107,18 @@ describe('channel drivers over HTTP', () => {
   const send = (
     kind: keyof typeof kinds,
     what = message(),
-    { config = {}, limitMs = 5_000 }: { config?: object; limitMs?: number } = {},
+    { config = {}, signal = AbortSignal.timeout(30_000) }: { config?: object; signal?: AbortSignal } = {},
   ): Promise<DeliveryOutcome> =>
-    kinds[kind].driver.send(
-      what,
-      { id: 'c', name: 'ops', config: { ...kinds[kind].config(), ...config } },
-      AbortSignal.timeout(limitMs),
-    );
+    kinds[kind].driver.send(what, { id: 'c', name: 'ops', config: { ...kinds[kind].config(), ...config } }, signal);
+  /** Its time is over as soon as a request has arrived that is not answered. */
+  const hanging = (): { hang: () => Say; signal: AbortSignal } => {
+    const limit = new AbortController();
+    const hang = (): Say => {
+      limit.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+      return { hang: true };
+    };
+    return { hang, signal: limit.signal };
+  };
 
   describe.each(Object.keys(kinds) as (keyof typeof kinds)[])('%s', (kind) => {
     const answered = (changes: object) => expect.objectContaining({ outcome: 'refused', ...changes });
@@ -161,8 +166,9 @@ describe('channel drivers over HTTP', () => {
     });
 
     it('does not know of a receiver that hangs', async () => {
-      say = () => ({ hang: true });
-      expect(await send(kind, fresh(), { limitMs: 200 })).toEqual({
+      const { hang, signal } = hanging();
+      say = hang;
+      expect(await send(kind, fresh(), { signal })).toEqual({
         outcome: 'unknown',
         error: 'There was no answer in time.',
       });
@@ -212,7 +218,7 @@ describe('channel drivers over HTTP', () => {
     });
     const [, at, mac] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(headers['x-swarmward-signature']!)!;
     expect(mac).toBe(createHmac('sha256', 'signing-key').update(`${at}.${raw}`).digest('hex'));
-    expect(Math.abs(Date.now() / 1_000 - Number(at))).toBeLessThan(5);
+    expect(Math.abs(Date.now() / 1_000 - Number(at))).toBeLessThan(60);
     expect(heard[1]!.headers['idempotency-key']).toBe(headers['idempotency-key']);
   });
 
@@ -295,10 +301,11 @@ describe('channel drivers over HTTP', () => {
 
     it('does not know when one of several hangs', async () => {
       let asked = 0;
-      say = () => (asked++ === 2 ? { hang: true } : { status: 202 });
-      expect(
-        await send('pagerduty', message({ id: 'hanging', alerts: manyAlerts(6) }), { limitMs: 300 }),
-      ).toMatchObject({ outcome: 'unknown' });
+      const { hang, signal } = hanging();
+      say = () => (++asked === 6 ? hang() : { status: 202 });
+      expect(await send('pagerduty', message({ id: 'hanging', alerts: manyAlerts(6) }), { signal })).toMatchObject({
+        outcome: 'unknown',
+      });
     });
 
     it('opens a test and closes it', async () => {

@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto';
+import { Logger } from '@nestjs/common';
 import { ChannelDirectory } from '../../src/alerts/channel-directory.port.js';
 import { ChannelVault } from '../../src/notifications/channels/channel-vault.store.js';
+import { ChannelRows } from '../../src/notifications/channels/channels.store.js';
 import { ChannelsApiModule } from '../../src/notifications/channels/channels.api.module.js';
 import { createToken } from '../../src/platform/security/first-admin-token.store.js';
 import { unlockSecrets } from '../../src/platform/security/secret-keys.store.js';
@@ -57,6 +60,7 @@ const telegram = {
 };
 const pagerduty = { name: 'pagerduty', kind: 'pagerduty', config: { routing_key: 'plantedpagerdutyplantedpagerdut1' } };
 const all = [webhook, email, slack, discord, teams, telegram, pagerduty];
+const keyed = { name: 'keyed', kind: 'webhook', config: { url: 'http://127.0.0.1:9/hook?key=planted-query' } };
 const PLANTED = /planted/;
 
 // Real: PostgreSQL, Nest, Fastify, sockets. Nothing is replaced.
@@ -111,6 +115,9 @@ describe('channels', () => {
   it('are nowhere in the answers, the log of requests, or any table', async () => {
     const ids: string[] = [];
     for (const body of all) ids.push((await make(body)).id);
+    const { id, config } = await make(keyed);
+    expect(config).toMatchObject({ url: `http://127.0.0.1:9/hook?${MASK}` });
+    await lab.call('PATCH', `/channels/${id}`, { config: { url: 'http://127.0.0.1:9/hook?planted-bare' } });
     await lab.call('PATCH', `/channels/${ids[0]}`, { config: { secret: 'planted-another' } });
     await lab.call('PATCH', `/channels/${ids[1]}`, { config: { host: 'elsewhere.example.org' } });
     await lab.call('PATCH', `/channels/${ids[5]}`, { config: { bot_token: 'planted' } });
@@ -194,7 +201,7 @@ describe('channels', () => {
     });
 
     it('by what was shown of them, without a loss', async () => {
-      for (const body of all) {
+      for (const body of [...all, keyed]) {
         const { id, config } = await make(body);
         const before = await opened(id);
         expect((await lab.call('PATCH', `/channels/${id}`, { config })).status).toBe(200);
@@ -218,6 +225,8 @@ describe('channels', () => {
       for (const way of [{ port: 2_525 }, { security: 'none' }, { verify_tls: false }])
         expect(await refused(mail.id, way)).toEqual([400, ['config.password']]);
       expect(await refused(mail.id, { host: 'new.example.org', password: 'planted-new' })).toEqual([200, undefined]);
+      const { headers } = webhook.config;
+      expect(await refused(hook.id, { url: 'http://127.0.0.3:9/', headers })).toEqual([200, undefined]);
       expect(await refused(hook.id, { url: 'http://127.0.0.2:9/', headers: null })).toEqual([200, undefined]);
     });
 
@@ -439,13 +448,62 @@ describe('channels', () => {
       expect((await lab.call('DELETE', `/channels/${id}`)).status).toBe(204);
     });
 
+    it('and while one is changed, deliveries to it are planned', async () => {
+      const { id } = await make(webhook);
+      const rows = lab.app.get(ChannelRows, { strict: false });
+      const plan = 'SELECT id FROM channels WHERE id = $1 FOR KEY SHARE SKIP LOCKED';
+      for (const [forWhat, planned] of [
+        ['change', [{ id }]],
+        ['deletion', []],
+      ] as const) {
+        await lab.database.transaction(async (manager) => {
+          await rows.lock(id, forWhat, manager);
+          expect(await lab.database.query(plan, [id])).toEqual(planned);
+        });
+      }
+    });
+
+    it('not while somebody is about to name them', async () => {
+      const { id } = await make(webhook);
+      const directory = lab.app.get(ChannelDirectory, { strict: false });
+      let deletion: ReturnType<typeof lab.call> | undefined;
+      await lab.database.transaction(async (manager) => {
+        expect(await directory.keep([id], manager)).toEqual(new Set([id]));
+        deletion = lab.call('DELETE', `/channels/${id}`);
+        await eventually(async () => {
+          const waiting =
+            "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FROM channels%'";
+          expect(await lab.database.query(waiting)).toHaveLength(1);
+        });
+        await manager.query(
+          `INSERT INTO alert_rules (name, severity, scope, condition, expression, channel_ids) VALUES ('Late', 'high', '{}', '{}', '', ARRAY[$1::uuid])`,
+          [id],
+        );
+      });
+      expect((await deletion)?.code).toBe('channel_in_use');
+      await lab.database.query('DELETE FROM alert_rules');
+      expect((await lab.call('DELETE', `/channels/${id}`)).status).toBe(204);
+      expect(await directory.keep([id], lab.database.manager)).toEqual(new Set());
+    });
+
     it('with what waits for them', async () => {
       const { id } = await make(webhook);
       await lab.call('POST', `/channels/${id}/test`);
       expect((await lab.call('DELETE', `/channels/${id}`)).status).toBe(204);
-      expect(await lab.database.query('SELECT state, channel_id, channel_name FROM deliveries')).toEqual([
-        { state: 'cancelled', channel_id: null, channel_name: 'hook' },
+      expect(await lab.database.query('SELECT state, channel_name FROM deliveries')).toEqual([
+        { state: 'cancelled', channel_name: 'hook' },
       ]);
+    });
+
+    it('at the same cost however much they were told', async () => {
+      const { id } = await make(webhook);
+      for (let test = 0; test < 3; test++) await lab.call('POST', `/channels/${id}/test`);
+      await lab.database.query(`UPDATE deliveries SET state = 'delivered', finished_at = now()`);
+      const log = () => lab.database.query('SELECT xmin, * FROM deliveries ORDER BY num');
+      const before = await log();
+      expect(before).toHaveLength(3);
+      expect((await lab.call('DELETE', `/channels/${id}`)).status).toBe(204);
+      expect(await log()).toEqual(before);
     });
 
     it('once', async () => {
@@ -489,6 +547,37 @@ describe('channels', () => {
     expect((await lab.call('PATCH', path, { config: { url: MASK } })).code).toBe('validation_failed');
     expect((await lab.call('PATCH', path, { config: slack.config })).status).toBe(200);
     expect(await opened(second.id)).toEqual(slack.config);
+  });
+
+  it('that do not open are told of once, and again after they did', async () => {
+    const { id } = await make(slack);
+    const sealed = 'UPDATE channels SET sealed = overlay(sealed PLACING $2::bytea FROM 20) WHERE id = $1';
+    const log = new RecordedLog();
+    Logger.overrideLogger(log);
+    try {
+      const [{ piece }] = await lab.database.query<[{ piece: Buffer }]>(
+        'SELECT substring(sealed FROM 20 FOR 1) AS piece FROM channels WHERE id = $1',
+        [id],
+      );
+      const other = Buffer.from([piece[0]! ^ 1]);
+      for (const written of [other, piece, other]) {
+        await lab.database.query(sealed, [id, written]);
+        for (let round = 0; round < 3; round++) await vault().open();
+      }
+      const once = expect.stringContaining('The channel "slack" cannot be used');
+      expect(log.lines).toEqual([once, once]);
+      // What is gone is forgotten.
+      for (const [from, to] of [
+        [id, randomUUID()],
+        ['', id],
+      ]) {
+        await lab.database.query(`UPDATE channels SET id = $2 WHERE $1 IN ('', id::text)`, [from, to]);
+        await vault().open();
+      }
+      expect(log.lines).toEqual([once, once, once, once]);
+    } finally {
+      Logger.overrideLogger(false);
+    }
   });
 
   it('move to a new key', async () => {

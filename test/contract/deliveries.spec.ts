@@ -1,7 +1,7 @@
 import { DeliveriesApiModule } from '../../src/notifications/deliveries/deliveries.api.module.js';
-import { CancelDeliveries } from '../../src/notifications/dispatch/cancel-deliveries.store.js';
+import { CancelDeliveries } from '../../src/notifications/channels/cancel-deliveries.store.js';
 import { DispatchFiguresStore } from '../../src/notifications/dispatch/dispatch-figures.store.js';
-import { TestDeliveries } from '../../src/notifications/dispatch/test-deliveries.store.js';
+import { TestDeliveries } from '../../src/notifications/channels/test-deliveries.store.js';
 import { DELIVERED, DispatchLab } from '../support/dispatch-lab.js';
 import { eventually } from '../support/eventually.js';
 import { type InventoryLab, startInventory } from '../support/inventory-lab.js';
@@ -78,16 +78,15 @@ it('are retried by an operator under the same id; their end is told then', async
     expect(all).toHaveLength(1);
     return all;
   });
-  expect(await new DispatchFiguresStore(api.database).read()).toMatchObject({
+  expect(await new DispatchFiguresStore(api.database).read()).toEqual({
     deadLetters: 1,
-    outboxWaiting: 0,
-    channels: 1,
+    outboxOldestSeconds: null,
   });
   lab.receiver.answer = async () => DELIVERED;
   expect((await api.call('POST', `/deliveries/${failed!.id}/retry`, undefined, api.viewer)).status).toBe(403);
   expect(await api.call('POST', `/deliveries/${failed!.id}/retry`)).toMatchObject({
     status: 200,
-    data: { state: 'retrying' },
+    data: { state: 'retrying', requested_by: expect.any(String) },
   });
   dispatcher.wake();
   await eventually(async () => expect(await list()).toMatchObject([{ id: failed!.id, state: 'delivered' }]));
@@ -146,6 +145,29 @@ it('of a test are made at once, also of a channel that is switched off', async (
   expect(lab.receiver.seen[0]!.message).toMatchObject({ kind: 'test', alerts: [] });
 });
 
+it('are not retried when their channel was deleted, also in that moment', async () => {
+  const id = await lab.channel('ops');
+  await lab.fire({ name: 'a' });
+  refuseAll();
+  lab.start();
+  await eventually(async () => expect(await list('?state=failed')).toHaveLength(1));
+  await lab.stop();
+  const [{ id: failed }] = (await list()) as [Shown];
+  let retry: ReturnType<typeof api.call> | undefined;
+  await api.database.transaction(async (manager) => {
+    await manager.query('SELECT FROM channels FOR UPDATE');
+    retry = api.call('POST', `/deliveries/${failed}/retry`);
+    await eventually(async () =>
+      expect(await api.database.query('SELECT FROM pg_locks WHERE NOT granted')).not.toHaveLength(0),
+    );
+    await new CancelDeliveries().ofChannel(id, manager);
+    await manager.query('DELETE FROM channels');
+  });
+  for (const answer of [await retry!, await api.call('POST', `/deliveries/${failed}/retry`)]) {
+    expect([answer.status, answer.code]).toEqual([409, 'delivery_not_retryable']);
+  }
+});
+
 it('are cancelled with their channel, and then have none', async () => {
   const id = await lab.channel('ops');
   await lab.route({ group_wait_seconds: 3_600, channel_ids: [id] });
@@ -157,5 +179,6 @@ it('are cancelled with their channel, and then have none', async () => {
     await manager.query('DELETE FROM channels WHERE id = $1', [id]);
   });
   expect(await list()).toMatchObject([{ state: 'cancelled', channel: { id: null, name: 'ops' } }]);
+  expect(await list(`?channel=${id}`)).toHaveLength(1);
   expect(await api.database.query('SELECT channel_ids FROM notification_routes')).toEqual([{ channel_ids: [] }]);
 });

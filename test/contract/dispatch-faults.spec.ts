@@ -1,7 +1,10 @@
 import { getEventListeners, once } from 'node:events';
 import type { DeliveryOutcome } from '../../src/notifications/channels/channel-driver.port.js';
+import { AlertFactsStore } from '../../src/alerts/outbox/alert-facts.store.js';
+import { CancelDeliveries } from '../../src/notifications/channels/cancel-deliveries.store.js';
 import { ClaimStore } from '../../src/notifications/dispatch/claim.store.js';
 import { DispatcherStatus } from '../../src/notifications/dispatch/dispatcher-status.js';
+import { PlanStore } from '../../src/notifications/dispatch/plan.store.js';
 import { ResultsStore } from '../../src/notifications/dispatch/results.store.js';
 import { Sender } from '../../src/notifications/dispatch/sender.service.js';
 import { StrandedDeliveries } from '../../src/notifications/dispatch/stranded-deliveries.store.js';
@@ -14,11 +17,29 @@ let lab: DispatchLab;
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
-  lab = new DispatchLab(await postgres.openDataSource());
+  // Whatever hangs here does so until its test lets it go.
+  lab = new DispatchLab(await postgres.openDataSource(), { SWARMWARD_NOTIFY_TIMEOUT_SECONDS: '30' });
 });
 beforeEach(() => lab.channel('ops'));
-afterEach(() => lab.reset());
+afterEach(async () => {
+  await Promise.all(others.splice(0).map((other) => other.stop()));
+  await lab.reset();
+});
 afterAll(() => postgres.stop());
+
+const others: DispatchLab[] = [];
+/** On the same database, with settings of its own. */
+const labWith = (environment: Record<string, string>): DispatchLab => {
+  const other = new DispatchLab(lab.database, environment);
+  others.push(other);
+  return other;
+};
+/** It does not try again while a test goes on. */
+const CALM = { SWARMWARD_NOTIFY_BACKOFF_SECONDS: '3600' };
+
+const ASK_TEST = `
+  INSERT INTO deliveries (channel_id, channel_name, channel_kind, kind, severity, group_key, next_attempt_at, give_up_at, asked)
+  SELECT id, name, kind, 'test', 'info', 'test', now(), now() + interval '1 hour', true FROM channels`;
 
 const refused = (more: Partial<Extract<DeliveryOutcome, { outcome: 'refused' }>> = {}): DeliveryOutcome => {
   return {
@@ -61,32 +82,34 @@ describe('a receiver that fails', () => {
   });
 
   it('hears of neither when the alert ends before it was surely told', async () => {
-    lab.receiver.answer = async () => refused();
+    const calm = labWith(CALM);
+    calm.receiver.answer = async () => refused();
     await lab.fire({ name: 'a' });
-    const dispatcher = lab.start();
+    const dispatcher = calm.start();
     await eventually(async () => expect(await lab.deliveries()).toMatchObject([{ state: 'retrying' }]));
     await lab.resolve('a');
-    lab.receiver.answer = async () => DELIVERED;
+    calm.receiver.answer = async () => DELIVERED;
     dispatcher.wake();
     await eventually(async () => expect((await lab.deliveries())[0]).toMatchObject({ state: 'cancelled' }));
     await eventually(async () =>
       expect((await lab.deliveries()).map(({ state }) => state)).toEqual(['cancelled', 'cancelled']),
     );
-    expect(lab.receiver.told('ops')).toEqual([]);
+    expect(calm.receiver.told('ops')).toEqual([]);
   });
 
   it('hears of the end, and no second opening, when the first may have arrived', async () => {
-    lab.receiver.answer = async (_message, _channel, signal) => hang(signal);
+    const hasty = labWith({ SWARMWARD_NOTIFY_TIMEOUT_SECONDS: '1' });
+    hasty.receiver.answer = async (_message, _channel, signal) => hang(signal);
     await lab.fire({ name: 'a' });
-    const dispatcher = lab.start();
+    const dispatcher = hasty.start();
     await eventually(async () => expect(await lab.deliveries()).toMatchObject([{ state: 'sending' }]));
     await lab.resolve('a');
     dispatcher.wake();
     await eventually(async () =>
       expect((await lab.deliveries())[0]).toMatchObject({ state: 'cancelled', uncertain: true }),
     );
-    lab.receiver.answer = async () => DELIVERED;
-    await eventually(() => expect(lab.receiver.told('ops')).toEqual(['resolved:a']));
+    hasty.receiver.answer = async () => DELIVERED;
+    await eventually(() => expect(hasty.receiver.told('ops')).toEqual(['resolved:a']));
   });
 
   it('hears who ended it by hand, and since when it had been there', async () => {
@@ -108,16 +131,17 @@ describe('a receiver that fails', () => {
   });
 
   it('hears of the end also when only a part of it arrived', async () => {
-    lab.receiver.answer = async () => refused({ partly: true, status: 450 });
+    const calm = labWith(CALM);
+    calm.receiver.answer = async () => refused({ partly: true, status: 450 });
     await lab.fire({ name: 'a' });
-    const dispatcher = lab.start();
+    const dispatcher = calm.start();
     await eventually(async () =>
       expect(await lab.deliveries()).toMatchObject([{ state: 'retrying', uncertain: true }]),
     );
     await lab.resolve('a');
-    lab.receiver.answer = async () => DELIVERED;
+    calm.receiver.answer = async () => DELIVERED;
     dispatcher.wake();
-    await eventually(() => expect(lab.receiver.told('ops')).toEqual(['resolved:a']));
+    await eventually(() => expect(calm.receiver.told('ops')).toEqual(['resolved:a']));
   });
 
   it('may answer what is cut within a character, of a name that is', async () => {
@@ -126,9 +150,7 @@ describe('a receiver that fails', () => {
     await lab.fire({ name }, { name: `!${name}`, site: 'Paris' });
     lab.start();
     await eventually(async () =>
-      expect(
-        await lab.database.query(`SELECT state, length(content->>'title') > 100 AS titled FROM deliveries`),
-      ).toEqual([
+      expect(await lab.database.query(`SELECT state, length(title) > 100 AS titled FROM deliveries`)).toEqual([
         { state: 'delivered', titled: true },
         { state: 'delivered', titled: true },
       ]),
@@ -155,7 +177,7 @@ describe('a receiver that fails', () => {
       expect(all).toMatchObject([{ state: 'retrying' }]);
       return all;
     });
-    expect(waiting!.at.getTime() - Date.now()).toBeGreaterThan(110_000);
+    expect(waiting!.at.getTime() - Date.now()).toBeGreaterThan(60_000);
     await lab.skip(86_400);
     await lab.stop();
     lab.start();
@@ -166,38 +188,85 @@ describe('a receiver that fails', () => {
   it('holds up no other channel, and no other group', async () => {
     await lab.channel('other');
     const hanging = new Set<string>();
-    lab.receiver.answer = async (message, { name }, signal) => {
+    let open: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    lab.receiver.answer = async (message, { name }) => {
       if (name !== 'ops' || message.group_labels['site'] !== 'Berlin') return DELIVERED;
       hanging.add(message.id);
-      return hang(signal);
+      return gate.then(() => DELIVERED);
     };
     await lab.fire({ name: 'a' }, { name: 'b', site: 'Paris' });
     lab.start();
-    await eventually(() => expect(lab.receiver.told('other').sort()).toEqual(['firing:a', 'firing:b']), {
-      timeoutMs: 900,
-    });
-    await eventually(() => expect(lab.receiver.told('ops')).toEqual(['firing:b']), { timeoutMs: 900 });
-    expect(hanging.size).toBe(1);
+    await eventually(() => expect(lab.receiver.told('other').sort()).toEqual(['firing:a', 'firing:b']));
+    await eventually(() => expect(lab.receiver.told('ops')).toEqual(['firing:b']));
+    await eventually(() => expect(hanging.size).toBe(1));
+    open();
   });
 
   it('is not hammered by all that waits for it: it pauses as a whole', async () => {
-    lab.receiver.answer = async () => refused();
+    let until = Infinity;
+    lab.receiver.answer = async () => {
+      until = Math.min(until, performance.now() + 500);
+      return performance.now() < until ? refused() : DELIVERED;
+    };
     await lab.fire(...Array.from({ length: 200 }, (_, index) => ({ name: `d${index}`, site: `s${index}` })));
     lab.start();
-    await eventually(() => expect(lab.receiver.seen.length).toBeGreaterThanOrEqual(8));
-    lab.receiver.answer = async () => DELIVERED;
     await eventually(async () =>
       expect(await lab.database.query(`SELECT 1 FROM deliveries WHERE state = 'delivered'`)).toHaveLength(200),
     );
     expect(lab.receiver.seen.filter(({ outcome }) => outcome.outcome === 'refused').length).toBeLessThanOrEqual(16);
   });
+
+  it.each([
+    ['a test', ASK_TEST],
+    [
+      'a retry',
+      `UPDATE deliveries SET next_attempt_at = now(), asked = true WHERE id = (SELECT max(id::text)::uuid FROM deliveries)`,
+    ],
+  ])('hears of %s while it pauses, and of all the rest when it is mended', async (_, asked) => {
+    const calm = labWith(CALM);
+    calm.receiver.answer = async () => refused();
+    await calm.fire(...Array.from({ length: 8 }, (_each, index) => ({ name: `d${index}`, site: `s${index}` })));
+    const dispatcher = calm.start();
+    await eventually(async () =>
+      expect(await lab.database.query(`SELECT 1 FROM deliveries WHERE state = 'retrying'`)).toHaveLength(8),
+    );
+    calm.receiver.answer = async () => DELIVERED;
+    await lab.database.query(asked);
+    dispatcher.wake();
+    await eventually(async () =>
+      expect(await lab.database.query(`SELECT 1 FROM deliveries WHERE state <> 'delivered'`)).toEqual([]),
+    );
+  });
+});
+
+it('what was retried by hand passes a pause once: it waits for its further attempts like all others', async () => {
+  const calm = labWith(CALM);
+  calm.receiver.answer = async () => refused();
+  await calm.fire(...Array.from({ length: 8 }, (_each, index) => ({ name: `d${index}`, site: `s${index}` })));
+  const dispatcher = calm.start();
+  const attempts = async () =>
+    (await calm.deliveries()).map(({ kind, attempts: made }) => `${kind} ${made}`).sort().join(); // prettier-ignore
+  await eventually(async () => expect(await attempts()).toBe(Array(8).fill('firing 1').join()));
+  await lab.database.query(`UPDATE deliveries SET next_attempt_at = now(), asked = true, requested_by = 'ops'`);
+  dispatcher.wake();
+  await eventually(async () => expect(await attempts()).toBe(Array(8).fill('firing 2').join()));
+  await eventually(async () =>
+    expect(await lab.database.query(`SELECT FROM deliveries WHERE state = 'sending'`)).toEqual([]),
+  );
+  await lab.skip(86_000);
+  // What is asked for after it goes before it.
+  await lab.database.query(ASK_TEST);
+  dispatcher.wake();
+  await eventually(async () => expect(await attempts()).toMatch(/test 1$/));
+  expect(await attempts()).toBe([...Array(8).fill('firing 2'), 'test 1'].join());
 });
 
 it('a notice that becomes due just after others were claimed goes out at its time', async () => {
   await lab.route({ group_wait_seconds: 3_600 });
   await lab.fire({ name: 'a' });
   await lab.planner().takeOutbox();
-  await lab.database.query(`UPDATE deliveries SET next_attempt_at = now() + interval '300 ms'`);
+  await lab.database.query(`UPDATE deliveries SET next_attempt_at = now() + interval '1 s'`);
   const { claim } = ClaimStore.prototype;
   const claims = jest.spyOn(ClaimStore.prototype, 'claim').mockImplementationOnce(async function (
     this: ClaimStore,
@@ -210,8 +279,27 @@ it('a notice that becomes due just after others were claimed goes out at its tim
     return claimed;
   });
   lab.start();
-  await eventually(() => expect(lab.receiver.told('ops')).toEqual(['firing:a']), { timeoutMs: 5_000 });
+  await eventually(() => expect(lab.receiver.told('ops')).toEqual(['firing:a']), { timeoutMs: 15_000 });
   claims.mockRestore();
+});
+
+it('two that plan at once make one notice of a group', async () => {
+  await lab.route({ group_wait_seconds: 3_600 });
+  await lab.fire({ name: 'a' });
+  let second: Promise<unknown> | undefined;
+  const { write } = PlanStore.prototype;
+  jest.spyOn(PlanStore.prototype, 'write').mockImplementationOnce(async function (this: PlanStore, ...planned) {
+    await lab.fire({ name: 'b' });
+    second = lab.planner().takeOutbox();
+    const isWaiting = eventually(async () =>
+      expect(await lab.database.query('SELECT FROM pg_locks WHERE NOT granted')).not.toHaveLength(0),
+    );
+    await Promise.race([second, isWaiting]);
+    return write.apply(this, planned);
+  });
+  await lab.planner().takeOutbox();
+  await second;
+  expect(await lab.deliveries()).toMatchObject([{ state: 'waiting', members: 2 }]);
 });
 
 describe('a process that dies', () => {
@@ -232,6 +320,19 @@ describe('a process that dies', () => {
       { number: 1, outcome: 'unknown' },
       { number: 2, outcome: 'delivered' },
     ]);
+  });
+
+  it('only seemingly: what another has claimed meanwhile is left to it', async () => {
+    await lab.fire({ name: 'a' });
+    await lab.planner().takeOutbox();
+    const [{ id: channelId }] = await lab.database.query<[{ id: string }]>('SELECT id FROM channels');
+    const claim = () => lab.claimer().claim([{ channelId, free: 8, enabled: true }]);
+    const [frozen] = await claim();
+    await lab.skip(60);
+    expect(await claim()).toHaveLength(1);
+    const late = { deliveryId: frozen!.id, channelId, number: 1, startedAt: performance.now(), durationMs: 1 };
+    await new ResultsStore(lab.database).write([{ ...late, outcome: DELIVERED, nextInMs: 0 }], []);
+    expect(await lab.deliveries()).toMatchObject([{ state: 'sending', attempts: 2 }]);
   });
 
   it('while it sends to a channel that is switched off then: it is over, and the end is told once it is on again', async () => {
@@ -296,6 +397,100 @@ describe('a process that dies', () => {
   });
 });
 
+describe('a channel that is deleted', () => {
+  const remove = (work = async (): Promise<void> => undefined) =>
+    lab.database.transaction(async (manager) => {
+      const [{ id }] = await manager.query<[{ id: string }]>('SELECT id FROM channels FOR UPDATE');
+      await work();
+      await new CancelDeliveries().ofChannel(id, manager);
+      await manager.query('DELETE FROM channels WHERE id = $1', [id]);
+    });
+  const isWaiting = () =>
+    eventually(async () =>
+      expect(await lab.database.query('SELECT FROM pg_locks WHERE NOT granted')).not.toHaveLength(0),
+    );
+
+  it('while it is planned what it is told: another is told it', async () => {
+    await lab.fire({ name: 'a' });
+    let deleted: Promise<unknown> | undefined;
+    const { write } = PlanStore.prototype;
+    jest.spyOn(PlanStore.prototype, 'write').mockImplementationOnce(async function (this: PlanStore, ...planned) {
+      deleted = remove();
+      await isWaiting();
+      return write.apply(this, planned);
+    });
+    const planner = lab.planner();
+    await planner.takeOutbox();
+    await deleted;
+    expect(await lab.deliveries()).toMatchObject([{ state: 'cancelled' }]);
+    await lab.channel('new');
+    await planner.replan();
+    expect(await lab.deliveries()).toMatchObject([{ state: 'cancelled' }, { state: 'waiting', members: 1 }]);
+  });
+
+  it('while what it was to be told changes: another is told it', async () => {
+    await lab.fire({ name: 'a' });
+    const planner = lab.planner();
+    await planner.takeOutbox();
+    const evaluator = lab.database.createQueryRunner();
+    await evaluator.startTransaction();
+    await evaluator.query(`UPDATE alerts SET summary = 'changed'`);
+    const deleted = remove();
+    await isWaiting();
+    await evaluator.commitTransaction();
+    await evaluator.release();
+    await deleted;
+    await lab.channel('new');
+    await planner.replan();
+    expect(await lab.deliveries()).toMatchObject([{ state: 'cancelled' }, { state: 'waiting', members: 1 }]);
+  });
+
+  it('before what it was told ends: nobody is told the end', async () => {
+    await lab.fire({ name: 'a' });
+    lab.start();
+    await eventually(() => expect(lab.receiver.told('ops')).toEqual(['firing:a']));
+    await eventually(async () => expect(await lab.deliveries()).toMatchObject([{ state: 'delivered' }]));
+    await remove();
+    await lab.resolve('a');
+    await lab.planner().takeOutbox();
+    expect(await lab.deliveries()).toMatchObject([{ kind: 'firing' }]);
+  });
+
+  it('while it is written down how an attempt ended: neither waits for the other for ever', async () => {
+    await lab.fire({ name: 'a' });
+    await lab.planner().takeOutbox();
+    const [{ id: channelId }] = await lab.database.query('SELECT id FROM channels');
+    const [claimed] = await lab.claimer().claim([{ channelId, free: 1, enabled: true }]);
+    const result = { deliveryId: claimed!.id, channelId, number: 1, startedAt: performance.now(), durationMs: 1 };
+    await remove(async () => {
+      await new ResultsStore(lab.database).write([{ ...result, outcome: DELIVERED, nextInMs: 0 }], []);
+    });
+    expect(await lab.deliveries()).toMatchObject([{ state: 'delivered' }]);
+  });
+});
+
+it.each(['untell', 'setUntold', 'setTold'] as const)(
+  '%s locks alerts in the order of their ids, like everybody',
+  async (what) => {
+    const ids = [...(await lab.fire({ name: 'a' }, { name: 'b' }, { name: 'c' })).values()].sort();
+    // The first lies last.
+    await lab.database.query('UPDATE alerts SET summary = summary WHERE id = $1', [ids[0]]);
+    const holder = lab.database.createQueryRunner();
+    await holder.startTransaction();
+    await holder.query(`UPDATE alerts SET summary = 'changed' WHERE id = $1`, [ids[0]]);
+    const work = new AlertFactsStore()[what](ids, lab.database.manager);
+    await eventually(async () =>
+      expect(await lab.database.query('SELECT FROM pg_locks WHERE NOT granted')).not.toHaveLength(0),
+    );
+    const free = await lab.database.query(`SELECT FROM alerts FOR NO KEY UPDATE SKIP LOCKED`);
+    await holder.commitTransaction();
+    await holder.release();
+    await work;
+    expect(free).toHaveLength(2);
+    expect(await lab.database.query('SELECT FROM alerts WHERE updated_at > created_at')).toHaveLength(3);
+  },
+);
+
 describe('two dispatchers at once', () => {
   it('tell everybody everything once and in order, also of alerts that open again', async () => {
     lab.receiver.answer = async () => (Math.random() < 0.2 ? refused() : DELIVERED);
@@ -317,7 +512,7 @@ describe('two dispatchers at once', () => {
         expect(await lab.database.query('SELECT 1 FROM alert_outbox WHERE taken_at IS NULL')).toHaveLength(0);
         expect((await lab.deliveries()).filter(({ state }) => !['delivered', 'cancelled'].includes(state))).toEqual([]);
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: 80_000 },
     );
     const told = lab.receiver.seen
       .filter(({ outcome }) => outcome.outcome === 'delivered')
@@ -330,7 +525,7 @@ describe('two dispatchers at once', () => {
       expect(kinds).toEqual(kinds.map((_, index) => (index % 2 ? 'resolved' : 'firing')));
       expect(kinds.length % 2).toBe(0);
     }
-  });
+  }, 120_000);
 });
 
 describe('PostgreSQL', () => {
@@ -347,6 +542,7 @@ describe('PostgreSQL', () => {
     await lab.fire({ name: 'a' });
     const dispatcher = lab.start(lab.dispatcher(status));
     await there;
+    const endedAt = performance.now();
     await lab.database.query(
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
     );
@@ -357,7 +553,7 @@ describe('PostgreSQL', () => {
     await lab.resolve('a');
     dispatcher.wake();
     await eventually(() => expect(lab.receiver.told('ops')).toEqual(['firing:a', 'resolved:a']));
-    expect(status.lastPassAgeMs()).toBeLessThan(5_000);
+    expect(status.lastPassAgeMs()).toBeLessThan(performance.now() - endedAt);
   });
 });
 
@@ -388,7 +584,7 @@ describe('the clock of PostgreSQL set back', () => {
     ['waited before that', { state: 'waiting', created: -1, next: 59 }, 59],
     ['quiet hours hold', { state: 'waiting', held: true, created: 60, next: 540 }, 540],
     ['quiet hours hold, from years ahead', { state: 'waiting', held: true, created: 525_600, next: 526_080 }, 480],
-    ['is being sent', { state: 'sending', created: -60, next: 60 }, 11 / 60],
+    ['is being sent', { state: 'sending', created: -60, next: 60 }, 40 / 60],
     ['is to be sent again', { state: 'retrying', created: -300, next: 120 }, 0],
     ['is to be sent again, as its receiver asks', { state: 'retrying', created: -300, next: 59 }, 59],
   ])('leaves what %s no longer than it would take', async (_name, { held = false, ...row }, expected) => {
@@ -403,7 +599,7 @@ describe('the clock of PostgreSQL set back', () => {
     const [{ minutes, tries }] = await lab.database.query(
       `SELECT extract(epoch FROM next_attempt_at - now())::float8 / 60 AS minutes, give_up_at > next_attempt_at AS tries FROM deliveries`,
     );
-    expect([Math.abs(minutes - expected) < 0.1, tries]).toEqual([true, true]);
+    expect([Math.abs(minutes - expected) < 0.5, tries]).toEqual([true, true]);
   });
 
   it('leaves reminders and escalations their intervals', async () => {

@@ -6,6 +6,7 @@ import { OutboundClient } from '../../src/notifications/outbound/outbound.client
 import { outboundPolicy } from '../../src/notifications/outbound/outbound-guard.js';
 import { DispatchLab } from '../support/dispatch-lab.js';
 import { eventually } from '../support/eventually.js';
+import { freePort } from '../support/product.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 
 let postgres: TestPostgres;
@@ -19,7 +20,7 @@ let answer: (response: ServerResponse, request: IncomingMessage) => number | nul
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
-  lab = new DispatchLab(await postgres.openDataSource());
+  lab = new DispatchLab(await postgres.openDataSource(), { SWARMWARD_NOTIFY_TIMEOUT_SECONDS: '20' });
   outbound = new OutboundClient(outboundPolicy(lab.settings, 'test'));
   receiver = createServer((request, response) => {
     request.resume().on('end', () => {
@@ -48,11 +49,12 @@ const end = (status: number) => (response: ServerResponse) => {
   response.writeHead(status).end('said');
   return status;
 };
-const start = () => lab.start(lab.dispatcher(undefined, undefined, [new WebhookDriver(new JsonPoster(outbound))]));
+const start = (by = lab) =>
+  by.start(by.dispatcher(undefined, undefined, [new WebhookDriver(new JsonPoster(outbound))]));
 /** The firing and the resolve, each under one key; what went before of each. */
-async function fireAndResolve(): Promise<void> {
+async function fireAndResolve(by = lab): Promise<void> {
   await lab.fire({ name: 'a' });
-  const dispatcher = start();
+  const dispatcher = start(by);
   await eventually(async () => expect(await lab.deliveries()).toMatchObject([{ state: 'delivered' }]));
   await lab.resolve('a');
   dispatcher.wake();
@@ -63,6 +65,21 @@ async function fireAndResolve(): Promise<void> {
     expect(new Set(seen.filter((each) => each.event === event).map(({ key }) => key)).size).toBe(1);
   }
   expect(seen.map((each) => each.event).sort()).toEqual(seen.map((each) => each.event));
+  await nothingTwice();
+}
+
+/** What is known to have arrived is not sent again; what may have arrived is, each time as an attempt that is written down. */
+async function nothingTwice(): Promise<void> {
+  for (const { id, uncertain, attempts } of await lab.deliveries()) {
+    const log = await lab.database.query<{ outcome: string }[]>(
+      'SELECT outcome FROM delivery_attempts WHERE delivery_id = $1 ORDER BY number',
+      [id],
+    );
+    expect(log.map(({ outcome }) => outcome === 'delivered')).toEqual([...Array(attempts - 1).fill(false), true]);
+    const answers = seen.flatMap(({ key, status }) => (key === id ? [status] : []));
+    expect(answers.length).toBeLessThanOrEqual(attempts);
+    if (!uncertain) expect(answers.filter((status) => status === 200)).toHaveLength(1);
+  }
 }
 
 it('a receiver that answers 500 twice', async () => {
@@ -75,9 +92,14 @@ it('a receiver that answers 500 twice', async () => {
 it('a receiver that hangs the first time: it may have arrived', async () => {
   let hangs = 1;
   answer = (response) => (hangs-- > 0 ? null : end(200)(response));
-  await fireAndResolve();
-  expect(seen.map(({ status }) => status)).toEqual([null, 200, 200]);
-  expect((await lab.deliveries()).map(({ uncertain }) => uncertain)).toEqual([true, false]);
+  const hasty = new DispatchLab(lab.database, { SWARMWARD_NOTIFY_TIMEOUT_SECONDS: '2' });
+  try {
+    await fireAndResolve(hasty);
+  } finally {
+    await hasty.stop();
+  }
+  expect(seen[0]).toMatchObject({ event: 'firing', status: null });
+  expect((await lab.deliveries())[0]).toMatchObject({ uncertain: true });
 });
 
 it('a receiver that breaks the connection after it read: it may have arrived', async () => {
@@ -102,10 +124,7 @@ it('a receiver that is slow, but in time: once', async () => {
 
 it('a receiver that is not there at first', async () => {
   answer = end(200);
-  const closed = createServer();
-  await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
-  const nowhere = (closed.address() as AddressInfo).port;
-  await new Promise((resolve) => closed.close(resolve));
+  const nowhere = await freePort();
   const to = (where: number) =>
     lab.database.query(`UPDATE channels SET config = jsonb_set(config, '{url}', to_jsonb($1::text))`, [
       `http://127.0.0.1:${where}/hook`,

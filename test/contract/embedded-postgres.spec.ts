@@ -193,10 +193,10 @@ describe('embedded PostgreSQL', () => {
     const server = await start({ dataDir, onGivenUp: givenUp });
     await unlink(join(dataDir, 'postgres', 'cluster', 'PG_VERSION'));
     process.kill(server.pid()!, 'SIGKILL');
-    await eventually(() => expect(givenUp).toHaveBeenCalledTimes(1), { timeoutMs: 40_000 });
+    await eventually(() => expect(givenUp).toHaveBeenCalledTimes(1), { timeoutMs: 100_000 });
     expect(givenUp.mock.calls[0]![0].message).toContain('is not started again');
     await server.stop();
-  }, 60_000);
+  }, 150_000);
 
   it('stops while it is being started again', async () => {
     const server = await start({ dataDir: dataFolder() });

@@ -16,12 +16,13 @@ import { AlertLab } from '../support/alert-lab.js';
 import { eventually } from '../support/eventually.js';
 import { RecordedLog, startTestPostgres, type TestPostgres } from '../support/postgres.js';
 
-const TIMES: LeadershipTimes = { leaseMs: 600, lookEveryMs: 50, longestPauseMs: 400, farewellMs: 2_000 };
+const TIMES: LeadershipTimes = { leaseMs: 15_000, lookEveryMs: 50, longestPauseMs: 400, farewellMs: 2_000 };
 
 /** A scheduler as far as alerts are concerned. */
 interface Watchdog {
   lab: AlertLab;
   status: EvaluatorStatus;
+  feed: EventFeed;
   stop(): Promise<void>;
 }
 
@@ -62,15 +63,17 @@ describe('the duty of the evaluator', () => {
     let stopped: Promise<void> | undefined;
     const stop = (): Promise<void> =>
       (stopped ??= leadership.beforeApplicationShutdown().then(() => feed.onApplicationShutdown()));
-    const watchdog = { lab: on, status, stop };
+    const watchdog = { lab: on, status, feed, stop };
     running.push(watchdog);
+    // What is told from now on is heard; the pass for what may have been told before is under way.
+    await eventually(() => expect(feed.isListening).toBe(true));
     return watchdog;
   };
   const quiet = async ({ status }: Watchdog): Promise<void> =>
     eventually(() => {
       expect(status.isLeading).toBe(true);
-      // No pass for a moment: what was due has been done.
-      expect(status.lastPassAgeMs()).toBeGreaterThan(300);
+      // No pass for a moment, and for longer than the rest after one: what was due has been done.
+      expect(status.lastPassAgeMs()).toBeGreaterThan(300 + 2 * (status.lastPass?.durationMs ?? 0));
     });
 
   it('judges at once after each notice of what may have changed something, and not twice for its own', async () => {
@@ -86,6 +89,7 @@ describe('the duty of the evaluator', () => {
       { kind: 'alert_rules_changed' },
       { kind: 'silences_changed' },
       { kind: 'inventory_changed' },
+      { kind: 'maintenance_changed' },
     ] as const;
     for (const [index, notice] of notices.entries()) {
       await quiet(watchdog);
@@ -116,6 +120,45 @@ describe('the duty of the evaluator', () => {
     await eventually(async () => expect(await lab.outbox()).toEqual(['firing Device 1', 'firing Device 1']));
   });
 
+  it('makes one further pass after a change by hand that it did not read', async () => {
+    const [num] = await lab.addDevices(1);
+    await lab.addRule({ name: 'Down' });
+    lab.signals.set('device.down_seconds', num!, 60);
+    const watchdog = await start();
+    await eventually(async () => expect(await lab.outbox()).toEqual(['firing Device 1']));
+    await quiet(watchdog);
+    const { reads } = lab.signals;
+    let heard = 0;
+    watchdog.feed.on('alerts_changed', () => heard++);
+    lab.signals.before = async () => {
+      if (lab.signals.reads > reads + 1) return;
+      // A resolve by hand of what still fires.
+      await lab.database.query(`UPDATE alerts SET state = 'resolved', resolution = 'manual', resolved_at = now()`);
+      await new EventBus(lab.database).publish({ kind: 'alerts_changed', first: 0, last: 0, count: 1 });
+      await eventually(() => expect(heard).toBe(1));
+    };
+    await new EventBus(lab.database).publish({ kind: 'swarm_refresh_failed' });
+    await eventually(async () => expect(await lab.outbox()).toEqual(['firing Device 1', 'firing Device 1']));
+  });
+
+  it('holds back at once what is in a maintenance that was made a moment ago', async () => {
+    const [num] = await lab.addDevices(1);
+    await lab.addRule({ name: 'Down' });
+    const watchdog = await start();
+    await quiet(watchdog);
+    // It is known that there is none.
+    await lab.calendar.at(new Date());
+    lab.signals.set('device.down_seconds', num!, 60);
+    await lab.database.query(
+      `INSERT INTO maintenance_windows (name, scope, starts_at, ends_at) VALUES ('Reboot', '{"all": true}', now(), now() + interval '1 hour')`,
+    );
+    await new EventBus(lab.database).publish({ kind: 'maintenance_changed' });
+    await eventually(async () => expect(await lab.alerts()).toMatchObject([{ suppressed_by: 'maintenance' }]));
+    await lab.database.query('DELETE FROM maintenance_windows');
+    await new EventBus(lab.database).publish({ kind: 'maintenance_changed' });
+    await eventually(async () => expect(await lab.outbox()).toEqual(['firing Device 1']));
+  });
+
   it('makes one further pass of all that comes while one runs', async () => {
     await lab.addDevices(1);
     await lab.addRule({ name: 'Down' });
@@ -132,9 +175,12 @@ describe('the duty of the evaluator', () => {
     };
     const { reads } = lab.signals;
     const bus = new EventBus(lab.database);
+    let heard = 0;
+    watchdog.feed.on('swarm_refresh_failed', () => heard++);
     await bus.publish({ kind: 'swarm_refresh_failed' });
     await eventually(() => expect(lab.signals.reads).toBe(reads + 1));
     for (let time = 0; time < 20; time++) await bus.publish({ kind: 'swarm_refresh_failed' });
+    await eventually(() => expect(heard).toBe(21));
     letGo();
     await eventually(() => expect(lab.signals.reads).toBe(reads + 2));
     await quiet(watchdog);
@@ -146,10 +192,9 @@ describe('the duty of the evaluator', () => {
     const [num] = await lab.addDevices(1);
     await lab.addRule({ name: 'Down', for: 1 });
     lab.signals.set('device.down_seconds', num!, 3_600);
-    const began = performance.now();
+    // The next tick is 10 min away.
     await start();
     await eventually(async () => expect(await lab.outbox()).toEqual(['firing Device 1']));
-    expect(performance.now() - began).toBeLessThan(5_000);
   });
 
   it('has one judge of two; the other goes on where it ended, and nobody is told twice', async () => {
@@ -191,12 +236,14 @@ describe('the duty of the evaluator', () => {
     const held = new Promise<void>((resolve) => (letGo = resolve));
     lab.signals.before = () => held;
     lab.signals.set('device.down_seconds', num!, 60);
-    await new EventBus(lab.database).publish({ kind: 'swarm_refresh_failed' });
     const { reads } = lab.signals;
+    const passing = jest.spyOn(lab.passes, 'run');
+    await new EventBus(lab.database).publish({ kind: 'swarm_refresh_failed' });
     await eventually(() => expect(lab.signals.reads).toBe(reads + 1));
     await watchdog.stop();
     letGo();
     expect(watchdog.status.isLeading).toBe(false);
+    await expect(passing.mock.results[0]!.value).rejects.toHaveProperty('message');
     expect(await lab.alerts()).toEqual([]);
   });
 

@@ -212,6 +212,58 @@ describe('the evaluator on PostgreSQL', () => {
       expect(await lab.alerts()).toEqual([]);
       expect((await lab.pass()).isUnfinished).toBe(false);
     });
+
+    it('a rule that is switched off opens nothing more', async () => {
+      await database.query('UPDATE alert_rules SET for_seconds = 0');
+      lab.forget();
+      const report = await meanwhile(() => database.query('UPDATE alert_rules SET enabled = false'));
+      expect(report.isUnfinished).toBe(true);
+      expect(await lab.alerts()).toEqual([]);
+      expect((await lab.pass()).isUnfinished).toBe(false);
+    });
+
+    it('a rule that is being deleted opens nothing more, and stops no other', async () => {
+      await lab.addRule({ name: 'Other' });
+      const holder = database.createQueryRunner();
+      await holder.startTransaction();
+      await holder.query(`DELETE FROM alert_rules WHERE name = 'Down'`);
+      const passing = lab.pass();
+      await eventually(async () => expect(await lab.count('pg_locks', 'NOT granted')).toBeGreaterThan(0));
+      await holder.commitTransaction();
+      await holder.release();
+      expect((await passing).isUnfinished).toBe(true);
+      expect(await lab.alerts()).toMatchObject([{ rule_name: 'Other', state: 'firing' }]);
+    });
+
+    it('of a rule that is deleted only what is open ends; what is over costs nothing', async () => {
+      await lab.pass();
+      await lab.age(61);
+      await lab.pass();
+      await database.query(`UPDATE alerts SET ack_sticky = true, state = 'resolved', resolved_at = now()`);
+      await lab.pass();
+      const over = () =>
+        database.query<unknown[]>(`SELECT xmin, * FROM alerts WHERE resolution IS NULL AND state = 'resolved'`);
+      const before = await over();
+      expect(before).toHaveLength(1);
+      await database.query('DELETE FROM alert_rules');
+      lab.forget();
+      await lab.pass();
+      expect(await lab.count('alerts', `state <> 'resolved'`)).toBe(0);
+      expect(await over()).toEqual(before);
+    });
+
+    it('who plans what is told of an alert is not waited for', async () => {
+      await lab.pass();
+      await lab.age(61);
+      const planner = database.createQueryRunner();
+      await planner.startTransaction();
+      // As rows that refer to it do.
+      await planner.query('SELECT FROM alerts FOR KEY SHARE');
+      expect((await lab.pass()).isUnfinished).toBe(false);
+      await planner.rollbackTransaction();
+      await planner.release();
+      expect(await lab.alerts()).toMatchObject([{ state: 'firing' }]);
+    });
   });
 
   it('switches off what cannot be evaluated and goes on with the others', async () => {
@@ -310,10 +362,10 @@ describe('the evaluator on PostgreSQL', () => {
     await lab.pass();
     expect((await lab.pass()).figures).toMatchObject({ firing: 0, pending: 0 });
     expect(await lab.count('alert_outbox', `kind = 'resolved'`)).toBe(10_502);
-  }, 60_000);
+  }, 120_000);
 
   it('keeps an alert as it is while the source of its values fails or hangs, and says so once', async () => {
-    lab = new AlertLab(database, [], { limitMs: 100 });
+    lab = new AlertLab(database, [], { limitMs: 1_000 });
     const [num] = await lab.addDevices(1);
     await lab.addRule({ name: 'Down', noData: 'alert' });
     lab.signals.set('device.down_seconds', num!, 60);
@@ -322,7 +374,7 @@ describe('the evaluator on PostgreSQL', () => {
     const began = performance.now();
     for (let turn = 0; turn < 20; turn++) await lab.pass();
     // It hangs once, not twenty times.
-    expect(performance.now() - began).toBeLessThan(1_500);
+    expect(performance.now() - began).toBeLessThan(15_000);
     expect(lab.signals.reads).toBe(2);
     expect(await lab.alerts()).toMatchObject([{ state: 'firing' }]);
     // The heartbeat is told.

@@ -13,8 +13,8 @@ import { Leadership } from '../../src/platform/schedule/leadership.service.js';
 import { eventually } from '../support/eventually.js';
 import { RecordedLog, startTestPostgres, type TestPostgres } from '../support/postgres.js';
 
-const TIMES: HeartbeatTimes = { noteEveryMs: 50, databaseLimitMs: 300, patienceMs: 0 };
-const LEADS = { leaseMs: 2_000, lookEveryMs: 50, longestPauseMs: 100, farewellMs: 2_000 };
+const TIMES: HeartbeatTimes = { noteEveryMs: 50, databaseLimitMs: 30_000, patienceMs: 0 };
+const LEADS = { leaseMs: 30_000, lookEveryMs: 50, longestPauseMs: 100, farewellMs: 2_000 };
 const PASS = { durationMs: 1, rules: 1, targets: 1, firing: 0, pending: 0, fired: 0, resolved: 0 };
 const SECRET = 'f3b1c0de-secret';
 
@@ -95,8 +95,14 @@ describe('heartbeat', () => {
     const before = beats.length;
     await eventually(() => expect(beats.length).toBeGreaterThan(before + 2));
   };
-  /** Whatever is under way has arrived by then: one round of notes later nothing more has come. */
   const isWithheld = (): Promise<unknown> => eventually(() => expect(log.lines.at(-1)).toMatch(/withheld/));
+  /** As if 46 s had passed since a half worked; said again in case that a note of it was still on its way. */
+  const isSilent = (half: 'evaluator' | 'dispatcher'): Promise<unknown> =>
+    eventually(async () => {
+      await database.query(`UPDATE watchdog_beats SET at = now() - interval '46 seconds' WHERE half = $1`, [half]);
+      expect(log.lines.at(-1)).toMatch(/withheld/);
+    });
+  /** Whatever is under way has arrived by then: one round of notes later nothing more has come. */
   const staysWithheld = async (): Promise<void> => {
     await isWithheld();
     const before = beats.length;
@@ -133,9 +139,9 @@ describe('heartbeat', () => {
     scheduler.dispatcher.passed(ago(0));
     scheduler.evaluator.passed(PASS, ago(0), { sources: 1, ms: 14_999 });
     await isSent();
-    await database.query(`UPDATE watchdog_beats SET at = at - interval '46 seconds' WHERE half = 'evaluator'`);
     scheduler.evaluator.ended();
     scheduler.evaluator.passed(PASS, ago(0), { sources: 1, ms: 15_000 });
+    await isSilent('evaluator');
     await staysWithheld();
     works(scheduler);
     await isSent();
@@ -145,11 +151,10 @@ describe('heartbeat', () => {
     const scheduler = start();
     works(scheduler);
     await isSent();
-    // As if 46 s had passed since.
     scheduler[half].ended();
-    await database.query(`UPDATE watchdog_beats SET at = at - interval '46 seconds' WHERE half = $1`, [half]);
+    await isSilent(half);
     await staysWithheld();
-    expect(log.lines).toEqual([expect.stringMatching(/^The heartbeat is withheld: .* for 4[67] s$/)]);
+    expect(log.lines).toEqual([expect.stringMatching(/^The heartbeat is withheld: .* for \d\d s$/)]);
     works(scheduler);
     await isSent();
     expect(log.lines.at(-1)).toBe('The heartbeat is sent again');
@@ -166,7 +171,7 @@ describe('heartbeat', () => {
   });
 
   it('is withheld while the database hangs, and comes back by itself', async () => {
-    works(start());
+    works(start({ databaseLimitMs: 500 }));
     await isSent();
     const holder = database.createQueryRunner();
     await holder.startTransaction();
@@ -188,11 +193,11 @@ describe('heartbeat', () => {
     expect(await store.exchange(nothing)).toEqual(nothing);
     await store.exchange({ evaluator: 1_000, dispatcher: null });
     // An older word of another process changes nothing.
-    await store.exchange({ evaluator: 9_000, dispatcher: null });
+    await store.exchange({ evaluator: 900_000, dispatcher: null });
     const { evaluator, dispatcher } = await store.exchange(nothing);
     expect(dispatcher).toBeNull();
     expect(evaluator).toBeGreaterThanOrEqual(1_000);
-    expect(evaluator).toBeLessThan(5_000);
+    expect(evaluator).toBeLessThan(300_000);
   });
 
   it.each([

@@ -70,8 +70,8 @@ describe('HttpServer', () => {
     socket.on('close', () => (closed = true)).on('error', () => undefined);
     await once(socket, 'connect');
     const began = performance.now();
-    await server.close(10_000);
-    expect(performance.now() - began).toBeLessThan(1_000);
+    await server.close(20_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     await eventually(() => expect(closed).toBe(true));
   });
 

@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { AdvisoryLock } from '../../src/platform/database/advisory-lock.store.js';
 import {
@@ -14,7 +13,8 @@ import { compileSources } from '../support/compile.js';
 import { eventually } from '../support/eventually.js';
 import { RecordedLog, startTestPostgres, temporaryFolder, type TestPostgres } from '../support/postgres.js';
 
-const TIMES: LeadershipTimes = { leaseMs: 600, lookEveryMs: 50, longestPauseMs: 400, farewellMs: 2_000 };
+/** A lease is not lost because the machine is busy; where one is to be lost, its test says so. */
+const TIMES: LeadershipTimes = { leaseMs: 30_000, lookEveryMs: 50, longestPauseMs: 400, farewellMs: 2_000 };
 
 describe('Leadership', () => {
   let postgres: TestPostgres;
@@ -75,7 +75,7 @@ describe('Leadership', () => {
     const began = performance.now();
     await first.beforeApplicationShutdown();
     await eventually(() => expect(seen).toEqual(['first leads', 'third leads', 'first ends', 'second leads']));
-    expect(performance.now() - began).toBeLessThan(TIMES.leaseMs);
+    expect(performance.now() - began).toBeLessThan(TIMES.leaseMs / 2);
     expect(log.lines.filter((line) => /lost|not available|failed/.test(line))).toEqual([]);
   });
 
@@ -121,7 +121,7 @@ describe('Leadership', () => {
        Logger.overrideLogger(false);
        const say = (what) => console.log(JSON.stringify(what));
        const dataSource = await new DataSource({ type: 'postgres', installExtensions: false, extra: JSON.parse(process.argv[2]) }).initialize();
-       new Leadership(new AdvisoryLock(dataSource), ${JSON.stringify(TIMES)}).take({
+       new Leadership(new AdvisoryLock(dataSource), ${JSON.stringify({ ...TIMES, leaseMs: 2_500 })}).take({
          name: 'shared',
          work: async (lease, signal) => {
            say('leads');
@@ -147,7 +147,7 @@ describe('Leadership', () => {
     });
     expect(seen).toEqual([]);
     child.process.kill(by);
-    await eventually(() => expect(seen).toEqual(['second leads']), { timeoutMs: 5_000 });
+    await eventually(() => expect(seen).toEqual(['second leads']));
     if (by === 'SIGKILL') return;
     child.process.kill('SIGCONT');
     expect(await child.next()).toBe('refused');
@@ -167,7 +167,7 @@ describe('Leadership', () => {
     await eventually(() => expect(began.length).toBeGreaterThanOrEqual(5));
     const pauses = began.slice(1).map((at, index) => at - began[index]!);
     expect(pauses[2]!).toBeGreaterThanOrEqual(190);
-    expect(pauses[3]!).toBeLessThan(1_000);
+    expect(pauses[3]!).toBeLessThan(10_000);
     expect(
       log.lines.filter((line) => line.startsWith('failing failed and begins anew: Error: a mistake')),
     ).toHaveLength(began.length);
@@ -176,17 +176,20 @@ describe('Leadership', () => {
   it('ends with the application even when the work does not', async () => {
     const lead = newLead({ farewellMs: 100 });
     let leads = false;
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
     lead.take({
       name: 'deaf',
-      work: async () => {
+      work: () => {
         leads = true;
-        await pause(3_000, undefined, { ref: false });
+        return held;
       },
     });
     await eventually(() => expect(leads).toBe(true));
     const began = performance.now();
     await lead.beforeApplicationShutdown();
-    expect(performance.now() - began).toBeLessThan(1_500);
+    expect(performance.now() - began).toBeLessThan(20_000);
+    letGo();
   });
 
   it('says once that the database is away, leads again when it is back, and a shutdown meanwhile waits for nothing', async () => {
@@ -203,12 +206,12 @@ describe('Leadership', () => {
         (line) => line.startsWith('The lead of the watchdog is not available') && line.endsWith('until it is'),
       );
     await eventually(() => expect(away()).toHaveLength(2));
-    const third = newLead();
+    const third = newLead({ farewellMs: 30_000 });
     watch(third, 'outage', seen, 'third');
     await eventually(() => expect(away()).toHaveLength(3));
     const began = performance.now();
     await third.beforeApplicationShutdown();
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(15_000);
     restarted = await startEmbeddedPostgres({ dataDir: postgres.server.dataDir, log: new RecordedLog() });
     await eventually(() => expect(seen).toHaveLength(3));
     expect(seen[2]).toMatch(/^(first|second) leads$/);
@@ -219,5 +222,39 @@ describe('Leadership', () => {
       ).toHaveLength(2),
     );
     expect(away()).toHaveLength(3);
+  });
+
+  it('takes no lead that is lost for a sign that the database is back', async () => {
+    const lost = new AbortController();
+    let attempts = 0;
+    const refused = (): never => {
+      attempts += 1;
+      throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    };
+    const held = new Set<string>();
+    const lock = {
+      tryWithLock: async (
+        name: string,
+        _times: unknown,
+        work: (lease: { signal: AbortSignal }) => Promise<unknown>,
+      ) => {
+        if (name !== 'held' || held.has(name)) return refused();
+        held.add(name);
+        return { acquired: true, value: await work({ signal: lost.signal }) };
+      },
+    };
+    const lead = new Leadership(lock as unknown as AdvisoryLock, TIMES);
+    leads.push(lead);
+    const seen: string[] = [];
+    watch(lead, 'held', seen, 'first');
+    watch(lead, 'another', seen, 'second');
+    await eventually(() => expect(attempts).toBeGreaterThan(1));
+    lost.abort();
+    await eventually(() => expect(seen).toEqual(['first leads', 'first ends']));
+    const before = attempts;
+    await eventually(() => expect(attempts).toBeGreaterThan(before + 3));
+    expect(log.lines.filter((line) => line.startsWith('The lead of the watchdog'))).toEqual([
+      'The lead of the watchdog is not available (connect ECONNREFUSED); it is tried again until it is',
+    ]);
   });
 });

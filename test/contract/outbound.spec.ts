@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { OutboundClient } from '../../src/notifications/outbound/outbound.client.js';
 import { type OutboundPolicy, outboundPolicy } from '../../src/notifications/outbound/outbound-guard.js';
 import { type NameLookup, systemLookup } from '../../src/notifications/outbound/name-lookup.driver.js';
+import { eventually } from '../support/eventually.js';
 import { SocketServer, StuckPort } from '../support/probe-targets.js';
 
 type Treat = (request: IncomingMessage, response: ServerResponse, body: string) => void;
@@ -44,7 +45,7 @@ describe('outbound requests', () => {
     return (server.address() as AddressInfo).port;
   };
   const ok: Treat = (_, response) => response.end('thanks');
-  const post = (to: OutboundClient, url: string, signal = AbortSignal.timeout(5_000)) =>
+  const post = (to: OutboundClient, url: string, signal = AbortSignal.timeout(40_000)) =>
     to.send({ method: 'POST', url, body: '{"ä":1}', headers: { 'content-type': 'application/json' } }, signal);
   /** A name server that says something else each time. */
   const answers = (...all: string[][]): NameLookup & { asked: number } => {
@@ -180,7 +181,7 @@ describe('outbound requests', () => {
     });
 
     it('over connections of other protocols as well', async () => {
-      const never = AbortSignal.timeout(5_000);
+      const never = AbortSignal.timeout(40_000);
       for (const host of [
         '169.254.169.254',
         '0xA9.0xFE.0xA9.0xFE',
@@ -192,6 +193,70 @@ describe('outbound requests', () => {
           'metadata service',
         );
     });
+  });
+
+  describe('look names up', () => {
+    const ADDRESS = [{ address: '127.0.0.1', family: 4 }];
+    let asked: string[];
+    let underWay: Map<string, (error?: Error) => void>;
+    /** `dead…` hang until they are let go. */
+    const ask: NameLookup = (name) => {
+      asked.push(name);
+      if (!name.startsWith('dead')) return Promise.resolve(ADDRESS);
+      return new Promise((resolve, reject) => {
+        underWay.set(name, (error) => (error ? reject(error) : resolve(ADDRESS)));
+      });
+    };
+    const NO_ANSWER = /did not answer for \w+ in time/;
+    beforeEach(() => {
+      asked = [];
+      underWay = new Map();
+    });
+
+    it('so that those that hang hold up no other, and have one look-up each', async () => {
+      const lookUp = systemLookup(ask, { slow: 20, limit: 60, rest: 0 });
+      await lookUp('known');
+      const dead = ['dead1', 'dead2', 'dead1'].map((name) => expect(lookUp(name)).rejects.toThrow(NO_ANSWER));
+      expect(await lookUp('known')).toEqual(ADDRESS);
+      await Promise.all(dead);
+      await expect(lookUp('dead2')).rejects.toThrow(NO_ANSWER);
+      expect(asked).toEqual(['known', 'dead1', 'dead2']);
+      for (const letGo of underWay.values()) letGo(new Error('getaddrinfo EAI_AGAIN'));
+      await eventually(() => expect(asked).toEqual(['known', 'dead1', 'dead2', 'known']));
+      // They were slow: from now on they share a place.
+      const again = ['dead1', 'dead2'].map((name) => expect(lookUp(name)).rejects.toThrow(NO_ANSWER));
+      expect(await lookUp('new')).toEqual(ADDRESS);
+      await Promise.all(again);
+      expect(asked.slice(4)).toEqual(['dead1', 'new']);
+    });
+
+    it('and do not ask again at once what was slow to fail; a late answer is for the next', async () => {
+      const lookUp = systemLookup(ask, { slow: 20, limit: 40, rest: 60_000 });
+      await expect(lookUp('dead1')).rejects.toThrow(NO_ANSWER);
+      await expect(lookUp('dead2')).rejects.toThrow(NO_ANSWER);
+      underWay.get('dead1')!(new Error('getaddrinfo EAI_AGAIN'));
+      underWay.get('dead2')!();
+      await eventually(async () => expect(await lookUp('dead2')).toEqual(ADDRESS));
+      await expect(lookUp('dead1')).rejects.toThrow(NO_ANSWER);
+      expect(asked.filter((name) => name === 'dead1')).toEqual(['dead1']);
+    });
+
+    it.each([0, 1, 2, 3, 4])(
+      'two at a time, also when one asks as a place gets free, %i turns later',
+      async (turns) => {
+        const lookUp = systemLookup(ask);
+        const all = ['dead1', 'dead2', 'dead3'].map(lookUp);
+        await new Promise(setImmediate);
+        underWay.get('dead1')!();
+        for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+        all.push(lookUp('dead4'));
+        await new Promise(setImmediate);
+        expect(asked).toEqual(['dead1', 'dead2', 'dead3']);
+        for (const name of ['dead2', 'dead3']) underWay.get(name)!();
+        await eventually(() => underWay.get('dead4')!());
+        await Promise.all(all);
+      },
+    );
   });
 
   describe('tell what is surely not delivered from what may be', () => {
@@ -216,15 +281,15 @@ describe('outbound requests', () => {
     it('a port that answers no SYN was not', async () => {
       const stuck = await StuckPort.start();
       closing.push(() => stuck.close());
-      expect(await post(client(), `http://127.0.0.1:${stuck.port}/`, AbortSignal.timeout(200))).toEqual({
+      expect(await post(client(), `http://127.0.0.1:${stuck.port}/`, AbortSignal.timeout(500))).toEqual({
         kind: 'refused',
         permanent: false,
         error: 'There was no answer in time.',
       });
     });
 
-    it.each([
-      ['hangs', () => undefined],
+    it.each<[string, (socket: Socket) => void, number?]>([
+      ['hangs', () => undefined, 1_500],
       ['resets the connection', (socket: Socket) => socket.once('data', () => socket.resetAndDestroy())],
       ['ends the connection', (socket: Socket) => socket.once('data', () => socket.end())],
       ['speaks no HTTP', (socket: Socket) => socket.once('data', () => socket.end('220 smtp\r\n'))],
@@ -235,10 +300,10 @@ describe('outbound requests', () => {
             socket.write('HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'),
           ),
       ],
-    ])('a receiver that takes it and %s may have it', async (_, treat) => {
+    ])('a receiver that takes it and %s may have it', async (_, treat, limitMs = 40_000) => {
       const server = await SocketServer.start(treat);
       closing.push(() => server.close());
-      const answer = await post(client(), server.url, AbortSignal.timeout(400));
+      const answer = await post(client(), server.url, AbortSignal.timeout(limitMs));
       expect(answer).toMatchObject({ kind: 'unknown' });
     });
 
@@ -259,7 +324,7 @@ describe('outbound requests', () => {
 
     it('a status is an answer, though its body never ends, is cut, or is endless', async () => {
       const hanging = await serve((_, response) => void response.writeHead(200).write('begun'));
-      expect(await post(client(), `http://127.0.0.1:${hanging}/`, AbortSignal.timeout(300))).toMatchObject({
+      expect(await post(client(), `http://127.0.0.1:${hanging}/`, AbortSignal.timeout(1_500))).toMatchObject({
         kind: 'answered',
         status: 200,
         body: 'begun',

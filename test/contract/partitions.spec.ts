@@ -89,5 +89,5 @@ describe('partitions', () => {
       kept: [],
     });
     expect(await retention.cleanUp(now, 30)).toMatchObject({ dropped: [], kept: [] });
-  });
+  }, 120_000);
 });

@@ -12,7 +12,7 @@ import { probeOptions, probeTarget, SocketServer } from '../support/probe-target
 
 const driver = new HttpDriver(new AddressResolver());
 const probe = async (changes: Partial<ProbeTarget>, raw = false) =>
-  (await driver.probe([probeTarget({ timeoutMs: 400, ...changes })], probeOptions({ raw })))[0]!;
+  (await driver.probe([probeTarget({ timeoutMs: 9_000, ...changes })], probeOptions({ raw })))[0]!;
 
 describe('HttpDriver', () => {
   let server: SocketServer;
@@ -76,7 +76,7 @@ describe('HttpDriver', () => {
 
   it('reads no more than a MiB of it', async () => {
     answer('200 OK', `${'x'.repeat(3_000_000)}late`);
-    const result = await probe({ url: server.url, expectedBody: 'late', timeoutMs: 3_000 });
+    const result = await probe({ url: server.url, expectedBody: 'late' });
     expect(result).toMatchObject({ outcome: 'failed', error: 'body' });
   });
 
@@ -109,7 +109,8 @@ describe('HttpDriver', () => {
   ])('a server that %s fails: %s', async (_, how, error) => {
     treat = how;
     const startedAt = performance.now();
-    const result = await probe({ url: server.url, expectedBody: 'needle' });
+    const patience = error === 'timeout' ? { timeoutMs: 400 } : {};
+    const result = await probe({ url: server.url, expectedBody: 'needle', ...patience });
     expect(result).toMatchObject({
       outcome: 'failed',
       error,
@@ -117,7 +118,7 @@ describe('HttpDriver', () => {
       received: 0,
       detail: { message: expect.any(String) },
     });
-    expect(performance.now() - startedAt).toBeLessThan(900);
+    expect(performance.now() - startedAt).toBeLessThan(6_000);
   });
 
   it('is content with a status when no text is asked for, however long the body takes', async () => {
@@ -180,7 +181,7 @@ describe('HttpDriver and certificates', () => {
   it('tells when a certificate expires, also when it does not verify, and asks nothing of such a server', async () => {
     const url = await listen(make('self-signed', ['-days', '30']));
     const facts = { cert_expiry_days: expect.any(Number), cert_expires_at: expect.stringMatching(/^20\d\d-.*Z$/) };
-    const strict = await probe({ url: url.replace('https://', 'https://user:secret@'), timeoutMs: 2_000 });
+    const strict = await probe({ url: url.replace('https://', 'https://user:secret@') });
     expect(strict).toMatchObject({
       outcome: 'failed',
       error: 'certificate',
@@ -188,22 +189,24 @@ describe('HttpDriver and certificates', () => {
       detail: { ...facts, http_status: null, message: 'The certificate is not valid: DEPTH_ZERO_SELF_SIGNED_CERT' },
     });
     expect(asked).toBe(0);
-    const lax = await probe({ url, verifyTls: false, expectedBody: 'secure', timeoutMs: 2_000 });
+    const lax = await probe({ url, verifyTls: false, expectedBody: 'secure' });
     expect(lax).toMatchObject({ outcome: 'ok', detail: { ...facts, http_status: 200 } });
     expect(lax.detail!['cert_expiry_days']).toBeGreaterThanOrEqual(29);
     expect(JSON.stringify([strict, lax])).not.toContain('secret');
   });
 
   it('says that it is no TLS', async () => {
-    const plain = await SocketServer.start((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'));
-    const result = await probe({ url: plain.url.replace('http:', 'https:'), timeoutMs: 2_000 });
+    const plain = await SocketServer.start((socket) =>
+      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\n\r\n')),
+    );
+    const result = await probe({ url: plain.url.replace('http:', 'https:') });
     expect(result).toMatchObject({ outcome: 'failed', error: 'tls' });
     await plain.close();
   });
 
   it('keeps the time limit when a handshake hangs', async () => {
     const silent = await SocketServer.start();
-    expect(await probe({ url: silent.url.replace('http:', 'https:') })).toMatchObject({
+    expect(await probe({ url: silent.url.replace('http:', 'https:'), timeoutMs: 400 })).toMatchObject({
       outcome: 'failed',
       error: 'timeout',
     });

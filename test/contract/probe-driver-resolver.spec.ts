@@ -81,7 +81,8 @@ describe('AddressResolver', () => {
     const startedAt = performance.now();
     const names = ['a.example', 'b.example', 'c.example'];
     const results = await Promise.all(names.map((name) => resolver.resolve(name)));
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    // Not two seconds each: the third one is not asked for anew.
+    expect(performance.now() - startedAt).toBeLessThan(3_900);
     expect(results).toEqual([null, null, null]);
     expect(resolver.mostAtOnce).toBe(2);
     for (const answer of waiting) answer('10.0.0.7');

@@ -64,7 +64,7 @@ describe('process figures', () => {
     postgres = await startTestPostgres();
   });
   beforeEach(async () => {
-    database = await postgres.openDataSource({ settings: { slowQueryMs: 20 } });
+    database = await postgres.openDataSource({ settings: { slowQueryMs: 1_000 } });
     store = new ProcessFiguresStore(database);
   });
   afterAll(() => postgres.stop());
@@ -98,7 +98,7 @@ describe('process figures', () => {
     await cache.set('here', 1, 60_000);
     await cache.get('here');
     await cache.get('there');
-    await database.query('SELECT pg_sleep(0.05)');
+    await database.query('SELECT pg_sleep(1.1)');
     reporter.onApplicationBootstrap();
     const [report] = await eventually(async () => {
       const reports = await store.reportsWithin(30);

@@ -185,6 +185,17 @@ describe('silences', () => {
     expect(await warned('nonsense')).toEqual(['No rule and no open alert has a label "nonsense".']);
   });
 
+  it('although the labels of a rule were damaged from outside', async () => {
+    await database.query(
+      `INSERT INTO alert_rules (name, severity, scope, condition, expression, labels) VALUES ('damaged', 'high', '{}', '{}', '', '["x"]')`,
+    );
+    try {
+      expect(await call('POST', '', { matchers: [BERLIN], duration_seconds: 60 })).toMatchObject({ status: 201 });
+    } finally {
+      await database.query(`DELETE FROM alert_rules WHERE name = 'damaged'`);
+    }
+  });
+
   it('tells the others and the audit in the same transaction', async () => {
     const heard: string[] = [];
     const feed = lab.app.get(EventFeed, { strict: false });

@@ -20,7 +20,7 @@ describeWith('NetSnmpAgent against snmpd', snmpdMissing, () => {
   });
   afterAll(() => snmpd?.stop());
 
-  const get = (oids: string[], credential: SnmpCredential = v2c(), timeoutMs = 2_000, signal = forever) =>
+  const get = (oids: string[], credential: SnmpCredential = v2c(), timeoutMs = 10_000, signal = forever) =>
     agent.get({ address: '127.0.0.1', port: snmpd.port, credential, timeoutMs }, oids, signal);
 
   it.each([
@@ -81,7 +81,7 @@ describeWith('NetSnmpAgent against snmpd', snmpdMissing, () => {
     ['user', { user: 'nobody' }],
     ['authentication key', { authKey: 'not-the-right-key' }],
   ])('a wrong v3 %s is told as such', async (_, changes) => {
-    const { readings } = await get([SYS_NAME], v3(changes), 500);
+    const { readings } = await get([SYS_NAME], v3(changes));
     expect(readings).toMatchObject([{ kind: 'error', code: 'authentication_failed' }]);
   });
 

@@ -6,7 +6,7 @@ import { NoticeLab, PATIENCE } from '../support/notice-lab.js';
 import { describeWith } from '../support/requires.js';
 import { isSigned, noticeOf, type WebhookRequest } from '../support/webhook-receiver.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 const ICMP_ADDRESS = '10.99.0.7';
 const SECRET = 'known to both';
@@ -34,7 +34,7 @@ describeWith('devices that die and return', missingFping() ?? missingNetns(), ()
     await launch();
     await makeChannels();
     await makeRules();
-    const fast = { packets: 1, timeout_ms: 300, up_after: 1 };
+    const fast = { packets: 1, timeout_ms: 600, up_after: 1 };
     await lab.devices.create('/api/v1/profiles', { ...fast, name: 'fast', ping_interval_seconds: 1, down_after: 2 });
     await lab.devices.create('/api/v1/profiles', {
       ...fast,
@@ -95,7 +95,7 @@ describeWith('devices that die and return', missingFping() ?? missingNetns(), ()
       name: 'No connection',
       expression: 'tcp.down_seconds > 0',
     });
-    await lab.quietSwarm();
+    await lab.devicesOnly();
   }
 
   const untilState = (state: 'up' | 'down', ...devices: string[]) =>

@@ -26,10 +26,11 @@ describe('two schedulers', () => {
     await lab.webhook('hook', { isDefault: true });
     schedulers = await Promise.all([launchScheduler(), launchScheduler()]);
     await lab.launch({ SWARMWARD_ROLE: 'worker', SWARMWARD_WORKER_QUEUES: 'checks,maintenance' });
-    const profile = { name: 'fast', ping_interval_seconds: 1, packets: 1, timeout_ms: 300, down_after: 2, up_after: 1 };
+    const profile = { name: 'fast', ping_interval_seconds: 1, packets: 1, timeout_ms: 600, down_after: 2, up_after: 1 };
     await lab.devices.create('/api/v1/profiles', profile);
     const rule = { severity: 'critical', group_by: ['device'], expression: 'tcp.down_seconds > 0' };
     await lab.devices.create('/api/v1/alert-rules', { ...rule, name: 'No connection' });
+    await lab.devicesOnly();
     await lab.watch(() => ({ profile: 'fast' }));
   });
   afterAll(() => lab?.stop());

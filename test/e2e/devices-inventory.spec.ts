@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.js';
 import { query, startTestPostgres, type TestPostgres } from '../support/postgres.js';
 import { databaseUrl, freePort, Product } from '../support/product.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 interface Refusal {
   code: string;
@@ -206,7 +206,7 @@ describe('secrets of credentials', () => {
     }
     await eventually(
       async () => expect(await query(database, 'SELECT FROM snmp_item_state WHERE error IS NOT NULL')).toHaveLength(2),
-      { timeoutMs: 25_000 },
+      { timeoutMs: 60_000 },
     );
     await ask('GET', '/api/v1/audit?limit=100');
     await ask('GET', '/api/v1/devices/standalone/list');

@@ -3,6 +3,8 @@ import type { DatabaseConnection } from '../../src/platform/database/connection.
 import { query, startTestPostgres, type TestPostgres } from '../support/postgres.js';
 import { built, databaseUrl } from '../support/product.js';
 
+jest.setTimeout(120_000);
+
 const KEY = 'a-secrets-key-for-tests-of-the-move-in';
 const COMMUNITY = 'ward-community-secret';
 const CORE = '7d1f4a52-8a3e-4c57-9a51-0d8f0f6a1b01';

@@ -13,7 +13,7 @@ describe('openapi.json', () => {
     } finally {
       await product.stop();
     }
-  }, 30_000);
+  }, 90_000);
 
   it('is what the product serves', () => {
     if (JSON.stringify(committed) === JSON.stringify(served)) return;

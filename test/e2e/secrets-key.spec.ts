@@ -4,8 +4,11 @@ import { Redis } from 'ioredis';
 import type { DatabaseConnection } from '../../src/platform/database/connection.js';
 import { databaseUrl, freshFolder, Product, type ProductOptions } from '../support/product.js';
 import { query, startTestPostgres, type TestPostgres } from '../support/postgres.js';
+import { eventually } from '../support/eventually.js';
 import { redisMissing, RedisServer } from '../support/redis.js';
 import { describeWith } from '../support/requires.js';
+
+jest.setTimeout(120_000);
 
 const [OLD, NEW] = ['old-key-old-key-old-key-old-key-1', 'new-key-new-key-new-key-new-key-2'];
 const SECRETS = ['planted-community', 'planted-auth-key', 'planted-priv-key', OLD, NEW];
@@ -58,10 +61,10 @@ describe('the key of stored credentials, with the embedded database', () => {
 
     const env = { SWARMWARD_SECRETS_KEY: NEW, SWARMWARD_SECRETS_KEY_PREVIOUS: key.trim() };
     const third = await Product.start({ dataDir, env });
-    expect(third.output).toContain('1 stored credential was encrypted anew');
+    await eventually(() => expect(third.output).toContain('1 stored credential was encrypted anew'));
     await third.stop();
     expect(third.output).not.toContain(key.trim());
-  }, 90_000);
+  }, 180_000);
 });
 
 describeWith('the key of stored credentials, with a database of one’s own', redisMissing(), () => {
@@ -71,7 +74,7 @@ describeWith('the key of stored credentials, with a database of one’s own', re
   beforeAll(async () => {
     [postgres, redis] = await Promise.all([startTestPostgres(), RedisServer.create()]);
     connection = await postgres.createEmptyDatabase();
-  }, 60_000);
+  }, 120_000);
   afterAll(() => Promise.all([postgres?.stop(), redis?.stop()]));
 
   const env = (more: Record<string, string>) => ({
@@ -122,9 +125,9 @@ describeWith('the key of stored credentials, with a database of one’s own', re
     const changed = await Promise.all(
       ['api', 'worker'].map((SWARMWARD_ROLE) => Product.start({ env: env({ SWARMWARD_ROLE, ...both }) })),
     );
+    await Promise.all(changed.map((product) => product.stop()));
     const told = changed.map(({ output }) => output.includes('2 stored credentials were encrypted anew'));
     expect(told.filter(Boolean)).toHaveLength(1);
-    await Promise.all(changed.map((product) => product.stop()));
     const last = await Product.start({ env: env({ SWARMWARD_SECRETS_KEY: NEW }) });
     await last.stop();
   }, 180_000);

@@ -7,6 +7,8 @@ import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 import { describeWith } from '../support/requires.js';
 import { redisMissing, RedisServer } from '../support/redis.js';
 
+jest.setTimeout(120_000);
+
 /** In the fake engine's service and task specs and in channels; in what its `/swarm` would answer; a key in which `-` may not be. */
 const PLANTED = ['swarmward-planted-secret', 'SWMTKN-', 'plantedIntegrationKey00000000001'] as const;
 const [SECRET, , ROUTING_KEY] = PLANTED;
@@ -57,7 +59,7 @@ describeWith(
         expect(data.total_nodes).toBe(2);
       });
       await sendByEveryChannel();
-    }, 60_000);
+    }, 120_000);
     afterAll(async () => {
       await product?.stop();
       await database?.end();
@@ -83,7 +85,7 @@ describeWith(
           const errors = Object.keys(CHANNELS).map(() => expect.stringMatching(/refused|connect/i));
           expect(data.map((one) => one.last_error)).toEqual(errors);
         },
-        { timeoutMs: 15_000 },
+        { timeoutMs: 60_000 },
       );
       await eventually(() => expect(product.output).toMatch(/heartbeat/i));
     };

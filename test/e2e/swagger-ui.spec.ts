@@ -6,6 +6,8 @@ import { ADMIN_TOKEN, Product } from '../support/product.js';
 import { describeWith } from '../support/requires.js';
 import { endpointsOf, Wire } from '../support/wire.js';
 
+jest.setTimeout(120_000);
+
 const CHROMIUM = '/usr/bin/chromium';
 const ARGUMENTS = [
   '--headless',
@@ -44,7 +46,7 @@ describeWith('Swagger UI in a browser', missing(), () => {
     );
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
     page = await browser.newPage({ viewport: { width: 1440, height: 890 }, deviceScaleFactor: 1280 / 1440 });
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(40_000);
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
     });
@@ -53,7 +55,7 @@ describeWith('Swagger UI in a browser', missing(), () => {
     page.on('request', (request) => requested.push(request.url()));
     await page.goto(`${product.url}/docs`);
     await page.waitForSelector('.opblock');
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await browser?.close();
     await product?.stop();
@@ -96,7 +98,7 @@ describeWith('Swagger UI in a browser', missing(), () => {
     const body = await answer.locator('.highlight-code').first().innerText();
     expect(body).toContain('"swarm_active": true');
     expect(body).toContain('"total_nodes": 3');
-  }, 30_000);
+  }, 90_000);
 
   it('shows a picture worth keeping', async () => {
     const path = process.env['SCREENSHOT'];

@@ -8,6 +8,8 @@ import { type FakeEngine, startFakeEngine } from '../support/fake-engine.js';
 import { query, startTestPostgres, type TestPostgres } from '../support/postgres.js';
 import { databaseUrl, Product } from '../support/product.js';
 
+jest.setTimeout(120_000);
+
 interface Status {
   data: { total_nodes: number; _performance: Record<'service_count' | 'task_count' | 'api_calls', number> };
 }
@@ -57,7 +59,7 @@ describe.each(SIZES)('one refresh of %i services and %i tasks', (services, tasks
     await eventually(async () =>
       expect((await status())._performance).toMatchObject({ service_count: services, task_count: tasks }),
     );
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await Promise.all([product?.stop(), worker?.stop()]);
     await proxy?.close();

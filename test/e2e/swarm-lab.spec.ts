@@ -9,11 +9,13 @@ const ALIVE = ['pending', 'assigned', 'accepted', 'preparing', 'ready', 'startin
 const SERVICES = ['web', 'everywhere', 'resting', 'once', 'sweep', 'nowhere'];
 const MODES: Record<string, string> = { 'replicated-job': 'replicated job', 'global-job': 'global job' };
 const MB = 1024 * 1024;
+/** Of a service at most. */
+const SHOWN_FAILURES = 20;
 
 /** The tests build on each other, in order: one swarm lives through them. */
 describeWith('what a real swarm of three nodes is said to be', swarmLabMissing(), () => {
   let swarm: WatchedSwarm;
-  const soon = (check: () => Promise<void>): Promise<void> => eventually(check, { timeoutMs: 30_000 });
+  const soon = (check: () => Promise<void>): Promise<void> => eventually(check, { timeoutMs: 60_000 });
 
   beforeAll(async () => {
     swarm = await WatchedSwarm.start(1);
@@ -30,8 +32,8 @@ describeWith('what a real swarm of three nodes is said to be', swarmLabMissing()
     const pausing = ['--update-failure-action', 'pause', '--update-monitor', '2s'];
     await lab.createService('upgrade', ['--replicas', '2', ...quickly, ...pausing, '--restart-delay', '1s']);
     await lab.createService('rolling', ['--replicas', '3', ...quickly, '--update-delay', '3s']);
-  }, 90_000);
-  afterAll(() => swarm?.stop(), 60_000);
+  }, 180_000);
+  afterAll(() => swarm?.stop(), 120_000);
 
   it('shows the nodes as `docker node ls` does', async () => {
     await soon(async () => {
@@ -70,7 +72,7 @@ describeWith('what a real swarm of three nodes is said to be', swarmLabMissing()
       stale: false,
       last_error: null,
     });
-  }, 60_000);
+  }, 120_000);
 
   it('counts the services as `docker service ls` does', async () => {
     // Only once all has settled it says something.
@@ -85,7 +87,7 @@ describeWith('what a real swarm of three nodes is said to be', swarmLabMissing()
       }));
       expect(shown).toEqual(listed.sort((a, b) => (a.Name < b.Name ? -1 : 1)));
     });
-  }, 60_000);
+  }, 120_000);
 
   it('shows the tasks as `docker service ps` does', async () => {
     await soon(async () => {
@@ -104,7 +106,7 @@ describeWith('what a real swarm of three nodes is said to be', swarmLabMissing()
         ),
       );
     });
-  }, 60_000);
+  }, 120_000);
 
   it('adds up what is reserved on each node, from what Docker says of its tasks and services', async () => {
     await soon(async () => {
@@ -134,7 +136,7 @@ describeWith('what a real swarm of three nodes is said to be', swarmLabMissing()
         expect(node.memory_gb).toBeCloseTo(MemoryBytes / 1024 ** 3, 2);
       }
     });
-  }, 60_000);
+  }, 120_000);
 
   it('judges services of every mode that do what they should', async () => {
     await swarm.expectService('web', { mode: 'replicated', health: 'healthy', reasons: [], desired_tasks: 5 });
@@ -149,12 +151,12 @@ describeWith('what a real swarm of three nodes is said to be', swarmLabMissing()
     const complete: Partial<WireService> = { health: 'job_complete', running_tasks: 0, reasons: [] };
     await swarm.expectService('once', { ...complete, mode: 'replicated-job', desired_tasks: 2, completed_tasks: 2 });
     await swarm.expectService('sweep', { ...complete, mode: 'global-job', desired_tasks: 3, completed_tasks: 3 });
-  }, 60_000);
+  }, 120_000);
 
   it('tells why a task is pending', async () => {
     const reason = 'no suitable node (scheduling constraints not satisfied on 3 nodes)';
     await swarm.expectService('nowhere', { health: 'down', desired_tasks: 2, running_tasks: 0 });
-    expect((await swarm.service('nowhere')).reasons).toContain(`2 tasks pending: ${reason}`);
+    await soon(async () => expect((await swarm.service('nowhere')).reasons).toContain(`2 tasks pending: ${reason}`));
     const waiting = await swarm.tasks('problem=true&service=nowhere');
     expect(waiting).toHaveLength(2);
     for (const task of waiting) expect(task).toMatchObject({ state: 'pending', node_id: null, error: reason });
@@ -164,7 +166,7 @@ describeWith('what a real swarm of three nodes is said to be', swarmLabMissing()
       expect(problem.reason).toContain(reason);
       expect(problem.since).toMatch(/^20\d\d-/);
     }
-  }, 60_000);
+  }, 120_000);
 
   it('calls a crash loop flapping, with its exit code', async () => {
     await swarm.lab.createService('crashing', ['--restart-delay', '1s'], ['false']);
@@ -177,35 +179,37 @@ describeWith('what a real swarm of three nodes is said to be', swarmLabMissing()
     expect(await swarm.problems()).toContainEqual(
       expect.objectContaining({ code: 'service_flapping', severity: 'critical', exit_code: 1 }),
     );
-    expect((await swarm.status()).services_summary).toMatchObject({ flapping: 1, total: 10 });
-  }, 60_000);
+    await soon(async () => expect((await swarm.status()).services_summary).toMatchObject({ flapping: 1, total: 10 }));
+  }, 120_000);
 
   it('tells of a job that fails again and again', async () => {
     await swarm.expectService('hopeless', { health: 'job_failed', completed_tasks: 0, desired_tasks: 1 });
     expect((await swarm.problems()).map(({ code }) => code)).toContain('job_failed');
-  }, 60_000);
+  }, 120_000);
 
   it('remembers failures that Docker forgets, and counts none twice', async () => {
     await soon(async () => expect((await swarm.service('crashing')).failures.length).toBeGreaterThan(6));
     const { failures, restarts_per_hour } = await swarm.service('crashing');
-    expect(restarts_per_hour).toBe(failures.length);
+    expect(failures).toHaveLength(Math.min(restarts_per_hour!, SHOWN_FAILURES));
     expect(new Set(failures.map((failure) => JSON.stringify(failure))).size).toBe(failures.length);
     // Docker keeps the last five tasks of a slot, beside the one that is to run.
-    expect((await swarm.listed('service', 'ps', '--no-trunc', 'crashing')).length).toBeLessThanOrEqual(6);
-  }, 60_000);
+    await soon(async () =>
+      expect((await swarm.listed('service', 'ps', '--no-trunc', 'crashing')).length).toBeLessThanOrEqual(6),
+    );
+  }, 120_000);
 
   it('shows a rolling update while it goes, and that it is over', async () => {
     await swarm.docker('service', 'update', '--detach', '--no-resolve-image', '--env-add', 'NEW=1', 'rolling');
     await swarm.expectService('rolling', { health: 'updating', update_state: 'updating' });
-    await swarm.expectService('rolling', { health: 'healthy', update_state: 'completed', running_tasks: 3 }, 60_000);
-  }, 90_000);
+    await swarm.expectService('rolling', { health: 'healthy', update_state: 'completed', running_tasks: 3 }, 120_000);
+  }, 180_000);
 
   it('tells of an update that failed', async () => {
     await swarm.docker('service', 'update', '--detach', '--no-resolve-image', '--args', 'false', 'upgrade');
-    await swarm.expectService('upgrade', { health: 'update_failed', update_state: 'paused' }, 60_000);
+    await swarm.expectService('upgrade', { health: 'update_failed', update_state: 'paused' }, 120_000);
     expect((await swarm.service('upgrade')).reasons[0]).toMatch(/^the update is paused: update paused due to failure/);
     expect((await swarm.problems()).map(({ code }) => code)).toContain('service_update_failed');
-  }, 90_000);
+  }, 180_000);
 
   it.each(Object.entries(SWARM_SHAPES))('keeps to the contract in /status/swarm%s', async (path, shape) => {
     const response = await swarm.product.fetch(`/api/v1/status/swarm${path}`);

@@ -12,6 +12,7 @@ interface Status {
 
 /** A refresh lasts at least so long, so that a second one at the same time would be seen. */
 const TASKS_DELAY_MS = 300;
+/** From the first refresh to the last, through all that happens to them. */
 const OBSERVED_MS = 60_000;
 const FROZEN_MS = 8_000;
 const LISTS = ['/info', '/nodes', '/services', '/tasks'];
@@ -36,6 +37,7 @@ describe('two workers that refresh every second', () => {
   let postgres: TestPostgres;
   let others: Product[] = [];
   let workers: WorkerAtSocket[] = [];
+  let from: number;
   const shown: string[] = [];
 
   beforeAll(async () => {
@@ -60,7 +62,8 @@ describe('two workers that refresh every second', () => {
     others = await Promise.all([start('api', ''), start('scheduler', '')]);
     workers = await Promise.all([startWorker(0), startWorker(1)]);
     await eventually(async () => expect(await status()).toMatchObject({ total_nodes: 3, last_error: null }));
-  }, 60_000);
+    from = Date.now();
+  }, 120_000);
   afterAll(async () => {
     for (const { process: worker } of workers) worker.child.kill('SIGCONT');
     await Promise.all([...workers.map((worker) => worker.process), ...others].map((each) => each.stop()));
@@ -81,7 +84,7 @@ describe('two workers that refresh every second', () => {
         shown.push((await status())._performance.timestamp);
         expect(Date.now()).toBeGreaterThanOrEqual(time);
       },
-      { timeoutMs: OBSERVED_MS, everyMs: 200 },
+      { timeoutMs: 2 * OBSERVED_MS, everyMs: 200 },
     );
   /** Freezes a worker whose refresh is under way. */
   const freezeHolder = (): Promise<WorkerAtSocket> =>
@@ -92,62 +95,58 @@ describe('two workers that refresh every second', () => {
         holder.process.child.kill('SIGSTOP');
         return holder;
       },
-      { everyMs: 5 },
+      { timeoutMs: 60_000, everyMs: 5 },
     );
 
-  it(
-    'never refresh at the same time, and go on after one was frozen in the middle',
-    async () => {
-      const from = Date.now();
-      await observeUntil(from + 20_000);
-      const holder = await freezeHolder();
-      const frozenAt = Date.now();
-      await observeUntil(frozenAt + FROZEN_MS);
-      expect(refreshesSince(frozenAt)).toBe(0);
-      const thawedAt = Date.now();
-      holder.process.child.kill('SIGCONT');
-      await eventually(() => expect(refreshesSince(thawedAt)).toBeGreaterThanOrEqual(3));
-      await observeUntil(from + OBSERVED_MS);
-      const seen = refreshes().filter(({ startedAt, endedAt }) => startedAt > from && endedAt < Infinity);
-      expect(overlaps(refreshes())).toEqual([]);
-      expect(seen.length).toBeGreaterThanOrEqual(40);
-      for (const { paths } of seen) expect(paths.filter((path) => path !== '/_ping').toSorted()).toEqual(LISTS);
-    },
-    OBSERVED_MS + 30_000,
-  );
+  it('never refresh at the same time, and go on after one was frozen in the middle', async () => {
+    await observeUntil(from + 10_000);
+    const holder = await freezeHolder();
+    const frozenAt = Date.now();
+    await observeUntil(frozenAt + FROZEN_MS);
+    expect(refreshesSince(frozenAt)).toBe(0);
+    const thawedAt = Date.now();
+    holder.process.child.kill('SIGCONT');
+    await eventually(() => expect(refreshesSince(thawedAt)).toBeGreaterThanOrEqual(3));
+    const seen = refreshes().filter(({ startedAt, endedAt }) => startedAt > from && endedAt < Infinity);
+    expect(overlaps(refreshes())).toEqual([]);
+    for (const { paths } of seen) expect(paths.filter((path) => path !== '/_ping').toSorted()).toEqual(LISTS);
+  }, 120_000);
 
   it('never refresh at the same time when they are asked to all the while, by people and by events', async () => {
-    const from = Date.now();
+    const askedFrom = Date.now();
     await eventually(
       async () => {
         engine.emitEvent({ Type: 'service', Action: 'update', Actor: { ID: 'some' } });
         expect((await others[0]!.fetch('/api/v1/status/swarm/refresh', { method: 'POST' })).status).toBe(202);
-        expect(refreshesSince(from)).toBeGreaterThanOrEqual(20);
+        expect(refreshesSince(askedFrom)).toBeGreaterThanOrEqual(20);
       },
-      { timeoutMs: 30_000, everyMs: 100 },
+      { timeoutMs: 90_000, everyMs: 100 },
     );
     expect(overlaps(refreshes())).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it('go on with the other one when the holder stays frozen, and are not disturbed when it thaws', async () => {
     const holder = await freezeHolder();
     const frozenAt = Date.now();
-    await eventually(async () => expect((await status()).stale).toBe(true), { timeoutMs: 25_000 });
+    await eventually(async () => expect((await status()).stale).toBe(true), { timeoutMs: 60_000 });
     // Its lease is 30 s.
-    await eventually(() => expect(refreshesSince(frozenAt)).toBeGreaterThanOrEqual(2), { timeoutMs: 45_000 });
+    await eventually(() => expect(refreshesSince(frozenAt)).toBeGreaterThanOrEqual(2), { timeoutMs: 90_000 });
     expect(Date.now() - frozenAt).toBeGreaterThan(25_000);
     const thawedAt = Date.now();
     holder.process.child.kill('SIGCONT');
     await observeUntil(thawedAt + 5_000);
+    await eventually(() => expect(refreshesSince(thawedAt)).toBeGreaterThanOrEqual(3));
     expect(overlaps(refreshes())).toEqual([]);
-    expect(refreshesSince(thawedAt)).toBeGreaterThanOrEqual(3);
-    expect(await status()).toMatchObject({ stale: false, last_error: null });
-  }, 90_000);
+    await eventually(async () => expect(await status()).toMatchObject({ stale: false, last_error: null }));
+  }, 180_000);
 
-  it('never show an older picture after a newer one', () => {
-    expect(shown.length).toBeGreaterThan(100);
+  it('never did so within a whole minute, and never show an older picture after a newer one', async () => {
+    await observeUntil(from + OBSERVED_MS);
+    expect(overlaps(refreshes())).toEqual([]);
+    expect(refreshesSince(from)).toBeGreaterThanOrEqual(25);
+    expect(shown.length).toBeGreaterThan(30);
     expect(shown).toEqual(shown.toSorted());
-  });
+  }, 120_000);
 });
 
 /** Every refresh asks for each list once: a second call of the same path begins another one, and so does a ping. */

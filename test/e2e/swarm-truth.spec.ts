@@ -4,6 +4,8 @@ import { type FakeEngine, startFakeEngine } from '../support/fake-engine.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 import { databaseUrl, Product } from '../support/product.js';
 
+jest.setTimeout(120_000);
+
 interface Status {
   data: { total_nodes: number; stale: boolean; last_error: string | null; tier: string; age_seconds: number };
 }
@@ -36,7 +38,7 @@ describe('what a reader is told', () => {
     reader = await Product.start({ env: { ...env, DOCKER_HOST: '', SWARMWARD_ROLE: 'api' } });
     database = new Client({ ...connection });
     await database.connect();
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await Promise.all([product?.stop(), reader?.stop()]);
     await database?.end();

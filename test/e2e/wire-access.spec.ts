@@ -4,6 +4,8 @@ import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 import { databaseUrl, Product } from '../support/product.js';
 import { expectProblem, nameOf, pathOf, Wire, type WireEndpoint } from '../support/wire.js';
 
+jest.setTimeout(120_000);
+
 /** Who may call what, seen from outside. The lists of endpoints come from the product's own document. */
 describe('access', () => {
   let engine: FakeEngine;
@@ -18,7 +20,7 @@ describe('access', () => {
     };
     product = await Product.start({ env });
     wire = await Wire.of(product);
-  }, 30_000);
+  }, 60_000);
   afterAll(async () => {
     await product?.stop();
     await engine?.close();
@@ -91,7 +93,7 @@ describe('access', () => {
     expect(await wire.ask(`/api/v1/tokens/${id}`, { method: 'DELETE' })).toMatchObject({ status: 204, body: '' });
     expectProblem(await wire.ask('/api/v1/status/swarm', { token }), 401, 'token_invalid');
 
-    const short = await wire.make('viewer', { expires_at: new Date(Date.now() + 1_500).toISOString() });
+    const short = await wire.make('viewer', { expires_at: new Date(Date.now() + 4_000).toISOString() });
     expect(await wire.ask('/api/v1/status/swarm', { token: short.token })).toMatchObject({ status: 200 });
     await eventually(async () =>
       expectProblem(await wire.ask('/api/v1/status/swarm', { token: short.token }), 401, 'token_invalid'),
@@ -113,7 +115,7 @@ describe('limits', () => {
   beforeAll(async () => {
     product = await Product.start({ env: { SWARMWARD_RATE_LIMIT_PER_MINUTE: '20' } });
     wire = await Wire.of(product);
-  }, 30_000);
+  }, 60_000);
   afterAll(() => product?.stop());
 
   it('are said with Retry-After, for requests and before that for wrong tokens', async () => {
@@ -162,10 +164,16 @@ describe('two processes on one database', () => {
     expect(await first.ask(`/api/v1/tokens/${id}`, { method: 'DELETE' })).toMatchObject({ status: 204 });
     const revokedAt = performance.now();
     expectProblem(await first.ask('/api/v1/status/swarm', { token }), 401, 'token_invalid');
+    let lastAskedInTime = revokedAt;
     await eventually(
-      async () => expectProblem(await second.ask('/api/v1/status/swarm', { token }), 401, 'token_invalid'),
-      { timeoutMs: 31_000, everyMs: 250 },
+      async () => {
+        const askedAt = performance.now();
+        const answer = await second.ask('/api/v1/status/swarm', { token });
+        if (answer.status === 200) lastAskedInTime = askedAt;
+        expectProblem(answer, 401, 'token_invalid');
+      },
+      { timeoutMs: 60_000, everyMs: 250 },
     );
-    expect(performance.now() - revokedAt).toBeLessThan(30_500);
-  }, 45_000);
+    expect(lastAskedInTime - revokedAt).toBeLessThan(30_000);
+  }, 90_000);
 });

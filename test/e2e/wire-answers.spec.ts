@@ -18,6 +18,8 @@ import {
 } from '../support/wire.js';
 import { makeInventory, type WireInventory } from '../support/wire-inventory.js';
 
+jest.setTimeout(120_000);
+
 /** What answers look like when all is well. */
 describe('answers', () => {
   let engine: FakeEngine;
@@ -41,7 +43,7 @@ describe('answers', () => {
     await eventually(async () =>
       expect(await wire.ask('/api/v1/status/swarm')).toMatchObject({ body: { data: { total_nodes: 12 } } }),
     );
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await product?.stop();
     await engine?.close();

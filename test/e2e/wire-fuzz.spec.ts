@@ -16,6 +16,8 @@ import {
 } from '../support/wire.js';
 import { makeInventory, type WireInventory } from '../support/wire-inventory.js';
 
+jest.setTimeout(120_000);
+
 // prettier-ignore
 const NASTY = [
   '', ' ', '0', '-0', '1', '-1', '1e309', '0x10', '1_000', 'null', 'undefined', 'true', 'NaN', '[object Object]',
@@ -79,7 +81,7 @@ describe('nasty values', () => {
     wire = await Wire.of(product);
     check = new SchemaCheck(wire.document);
     inventory = await makeInventory(wire, { '/api/v1/status/swarm/services/': serviceId(0) });
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await product?.stop();
     await engine?.close();
@@ -206,7 +208,7 @@ describe('nasty values', () => {
         expect([nameOf(endpoint), value, answer.status, fine]).toEqual([nameOf(endpoint), value, answer.status, true]);
       }
     }
-  }, 60_000);
+  }, 120_000);
 
   it('left no trace: the product is as it was', async () => {
     expect(await wire.ask('/api/v1/health')).toMatchObject({ status: 200 });

@@ -15,6 +15,8 @@ import {
   Wire,
 } from '../support/wire.js';
 
+jest.setTimeout(120_000);
+
 const codesOf = ({ responses }: Operation, status = '409') =>
   responses[status]?.content?.['application/problem+json']?.examples ?? {};
 const matches = (template: string, path: string): boolean =>
@@ -31,7 +33,7 @@ describe('refusals', () => {
       env: { DOCKER_HOST: engine.dockerHost, SWARMWARD_RATE_LIMIT_PER_MINUTE: '100000' },
     });
     wire = await Wire.of(product);
-  }, 30_000);
+  }, 90_000);
   afterAll(async () => {
     await product?.stop();
     await engine?.close();

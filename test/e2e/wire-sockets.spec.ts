@@ -3,6 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Product } from '../support/product.js';
 import { Wire } from '../support/wire.js';
 
+jest.setTimeout(120_000);
+
 /** Clients that speak no HTTP, or only half of it. */
 describe('bare sockets', () => {
   let product: Product;
@@ -10,7 +12,7 @@ describe('bare sockets', () => {
   beforeAll(async () => {
     product = await Product.start();
     wire = await Wire.of(product);
-  }, 30_000);
+  }, 90_000);
   afterAll(() => product?.stop());
 
   /** Writes pieces with a little time between them and reads until the server closes. */
@@ -26,7 +28,7 @@ describe('bare sockets', () => {
           }
         })();
       });
-      socket.setTimeout(40_000, () => socket.destroy(new Error('Neither answered nor closed')));
+      socket.setTimeout(60_000, () => socket.destroy(new Error('Neither answered nor closed')));
       socket.on('data', (chunk) => (heard += chunk.toString('latin1')));
       socket.on('error', (error: NodeJS.ErrnoException) =>
         error.code === 'ECONNRESET' || error.code === 'EPIPE' ? resolve(heard) : reject(error),
@@ -77,9 +79,10 @@ describe('bare sockets', () => {
     const asked = performance.now();
     for (let index = 0; index < 20; index++)
       expect(await wire.ask('/api/v1/status/swarm')).toMatchObject({ status: 200 });
-    expect(performance.now() - asked).toBeLessThan(5_000);
+    // Before the time-outs of the others would have made room.
+    expect(performance.now() - asked).toBeLessThan(15_000);
     for (const heard of await Promise.all([...slow, ...half])) expectRefusal(heard, 408, 'request_timeout');
-  }, 60_000);
+  }, 120_000);
 
   it('a client that hangs up while it is answered', async () => {
     for (let index = 0; index < 20; index++) {

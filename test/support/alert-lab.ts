@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { CalendarStore } from '../../src/devices/calendar/calendar.store.js';
-import type { Matcher } from '../../src/alerts/silences/matcher.js';
+import type { Matcher } from '../../src/alerts/engine/matcher.js';
 import { MaintenanceWindow } from '../../src/devices/calendar/maintenance-window.entity.js';
 import { MaintenanceCalendar } from '../../src/devices/calendar/maintenance-calendar.service.js';
 import type { SignalSource } from '../../src/metrics/signal-source.port.js';

@@ -216,14 +216,18 @@ export class CycleLab {
     return row;
   }
 
-  /** `to@turn` of a device's events; the turn as a fraction when it is between two. */
+  async statesOf(...names: string[]): Promise<string[]> {
+    return Promise.all(names.map(async (name) => (await this.stateOf(name)).state));
+  }
+
+  /** `to@turn` of a device's events, in half turns: one may begin late. */
   async eventsOf(name: string): Promise<string[]> {
     const rows = await this.database.query<{ to_state: string; at: Date }[]>(
       `SELECT e.to_state, e.at FROM state_events e JOIN devices d ON d.num = e.device_num WHERE d.name = $1 ORDER BY e.id`,
       [name],
     );
     const turnOf = (at: Date) => (at.getTime() - this.begin) / this.intervalSeconds / 1_000;
-    return rows.map(({ to_state, at }) => `${to_state}@${Math.round(turnOf(at) * 10) / 10}`);
+    return rows.map(({ to_state, at }) => `${to_state}@${Math.floor(turnOf(at) * 2) / 2}`);
   }
 
   async count(table: string, where = 'true'): Promise<number> {

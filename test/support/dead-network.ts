@@ -16,7 +16,7 @@ export function missingNetns(): string | null {
  * switched on and off.
  */
 export class DeadNetwork {
-  private constructor(private readonly name: string) {}
+  private constructor(readonly name: string) {}
 
   static create(): DeadNetwork {
     const network = new DeadNetwork(`swd-dead-${process.pid}-${Math.random().toString(36).slice(2, 6)}`);

@@ -94,7 +94,7 @@ export class DeviceLab {
         expect(done).not.toEqual([]);
         return done.at(-1)!;
       },
-      { timeoutMs: 15_000 },
+      { timeoutMs: 30_000 },
     );
   }
 

@@ -10,7 +10,7 @@ import {
 } from '../../src/notifications/channels/channel-driver.port.js';
 import { ChannelDrivers } from '../../src/notifications/channels/channel-drivers.js';
 import { ChannelVault, type KeptChannel } from '../../src/notifications/channels/channel-vault.store.js';
-import { CancelDeliveries } from '../../src/notifications/dispatch/cancel-deliveries.store.js';
+import { CancelDeliveries } from '../../src/notifications/channels/cancel-deliveries.store.js';
 import { Claimer } from '../../src/notifications/dispatch/claimer.service.js';
 import { ClaimStore } from '../../src/notifications/dispatch/claim.store.js';
 import { DeliveryRounds } from '../../src/notifications/dispatch/delivery-rounds.service.js';

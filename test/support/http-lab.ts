@@ -47,7 +47,7 @@ interface HttpLabOptions {
 
 export async function startHttpLab(
   rootModule: Type | DynamicModule,
-  { slowRequestMs = 1_000, corsOrigins, trustProxy = false, debug = false, requestCounters }: HttpLabOptions = {},
+  { slowRequestMs = 60_000, corsOrigins, trustProxy = false, debug = false, requestCounters }: HttpLabOptions = {},
 ): Promise<HttpLab> {
   const readiness = new Readiness();
   const server = new HttpServer({ readiness });
@@ -128,7 +128,7 @@ export function askServer(
         response.on('error', reject);
       },
     );
-    request.setTimeout(10_000, () => request.destroy(new Error(`No answer to ${method} ${path}`)));
+    request.setTimeout(40_000, () => request.destroy(new Error(`No answer to ${method} ${path}`)));
     request.on('error', reject);
     request.end(payload);
   });
@@ -138,7 +138,7 @@ function speakTo(port: number, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1' }, () => socket.write(bytes, 'latin1'));
     let heard = '';
-    socket.setTimeout(10_000, () => socket.destroy(new Error('The server neither answered nor closed')));
+    socket.setTimeout(40_000, () => socket.destroy(new Error('The server neither answered nor closed')));
     socket.on('data', (chunk) => (heard += chunk.toString('latin1')));
     socket.on('error', reject);
     socket.on('close', () => resolve(heard));

@@ -67,10 +67,14 @@ export class NoticeLab {
     await eventually(async () => expect(await this.devices.tally()).toEqual({ up: rows.length }), PATIENCE);
   }
 
-  /** There is no Docker in these tests, which is told in time. */
-  async quietSwarm(): Promise<void> {
-    for (const { id } of await this.devices.get<{ id: string }[]>('/api/v1/alert-rules?kind=swarm&limit=100'))
-      await this.devices.ask('PATCH', `/api/v1/alert-rules/${id}`, { enabled: false });
+  /**
+   * Only devices are told of from now on: here is no Docker, jobs wait that nobody takes, and the disk of the machine may be full, all of
+   * which is told in time.
+   */
+  async devicesOnly(): Promise<void> {
+    for (const kind of ['swarm', 'self'])
+      for (const { id } of await this.devices.get<{ id: string }[]>(`/api/v1/alert-rules?kind=${kind}&limit=100`))
+        await this.devices.ask('PATCH', `/api/v1/alert-rules/${id}`, { enabled: false });
   }
 
   webhook(name: string, { isDefault = false, isAbsent = false, ...config }: Record<string, unknown> = {}) {

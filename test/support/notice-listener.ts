@@ -22,6 +22,11 @@ export class NoticeListener {
     return listener;
   }
 
+  /** Whatever was committed before has been heard then. */
+  async catchUp(): Promise<void> {
+    await this.client.query('SELECT 1');
+  }
+
   stop(): Promise<void> {
     return this.client.end();
   }

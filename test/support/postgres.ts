@@ -89,7 +89,7 @@ export async function temporaryFolder(): Promise<string> {
 
 /** One statement on a connection of its own. */
 export async function query<Row>(connection: DatabaseConnection, sql: string, values: unknown[] = []): Promise<Row[]> {
-  const client = new Client({ ...toPgConfig(connection), connectionTimeoutMillis: 5_000 });
+  const client = new Client({ ...toPgConfig(connection), connectionTimeoutMillis: 15_000 });
   await client.connect();
   try {
     return (await client.query(sql, values)).rows as Row[];

@@ -71,6 +71,14 @@ export class OnDemandLab {
     chmodSync(this.fping, 0o755);
   }
 
+  /** As {@link replaceFping}, but nothing of it runs before it is let go. @returns lets it */
+  holdFping(body: string): () => void {
+    const gate = `${this.fping}.gate`;
+    rmSync(gate, { force: true });
+    this.replaceFping(`while [ ! -e ${gate} ]; do sleep 0.05; done; ${body}`);
+    return () => writeFileSync(gate, '');
+  }
+
   post(path: string, body?: unknown, role: 'viewer' | 'operator' | 'admin' = 'operator'): Promise<Answer> {
     const headers = { authorization: `Bearer ${this.tokens[role]}` };
     return this.http.ask(path, { method: 'POST', headers, ...(body !== undefined && { body }) });
@@ -98,7 +106,7 @@ export class OnDemandLab {
         expect(['completed', 'failed']).toContain(job['state']);
         return job as unknown as FinishedJob<Result>;
       },
-      { timeoutMs: 15_000 },
+      { timeoutMs: 40_000 },
     );
   }
 

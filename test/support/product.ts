@@ -1,12 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync, chmodSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { DatabaseConnection } from '../../src/platform/database/connection.js';
 import { eventually } from './eventually.js';
 
 export const ADMIN_TOKEN = 'an-admin-token-for-tests-only';
+
+/** What is slow only since the machine is busy is nothing to log. */
+export const PATIENT = { SWARMWARD_SLOW_QUERY_MS: '60000', SWARMWARD_SLOW_REQUEST_MS: '60000' };
 
 export interface ProductOptions {
   env?: Record<string, string>;
@@ -55,6 +59,7 @@ export class Product {
         SWARMWARD_ADMIN_TOKEN: ADMIN_TOKEN,
         SWARMWARD_LOG_FORMAT: 'json',
         DOCKER_HOST: 'unix:///nowhere/docker.sock',
+        ...PATIENT,
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -69,7 +74,7 @@ export class Product {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  async untilReady(timeoutMs = 20_000): Promise<void> {
+  async untilReady(timeoutMs = 60_000): Promise<void> {
     await eventually(
       async () => {
         if (this.child.exitCode !== null) throw new Error(`It ended with ${this.child.exitCode}:\n${this.output}`);
@@ -111,7 +116,8 @@ export class Product {
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
     const exit = await this.exited;
-    if (this.ownsDataDir) rmSync(this.dataDir, { recursive: true, force: true });
+    // A PostgreSQL that lost its product may still be writing there.
+    if (this.ownsDataDir) rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
     return exit;
   }
 }
@@ -122,12 +128,19 @@ export function freshFolder(uid?: number): string {
   return folder;
 }
 
+/** Of those that the kernel gives to nobody by itself: it stays free until it is used, and nothing connects from it. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(10_000, 32_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 /** The connection as DATABASE_URL, Unix-socket folders included. */

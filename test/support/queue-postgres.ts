@@ -48,13 +48,15 @@ export class KillablePostgres {
         if (!this.isRunning()) this.postmaster = this.spawnPostmaster();
         await this.query('select 1');
       },
-      { timeoutMs: 20_000 },
+      { timeoutMs: 60_000 },
     );
   }
 
-  /** `kill -9` of the postmaster: every connection breaks, nothing is shut down in order. */
+  /** `kill -9` of all its processes: every connection breaks at once, nothing is shut down in order. */
   async kill(): Promise<void> {
+    const backends = this.postmaster ? childrenOf(this.postmaster.pid!) : [];
     await this.end('SIGKILL');
+    for (const pid of backends) killIfThere(pid);
   }
 
   /** An orderly stop; the socket file is gone afterwards. */
@@ -65,12 +67,13 @@ export class KillablePostgres {
   /** Stops it and removes its data. */
   async remove(): Promise<void> {
     await this.end('SIGINT');
-    await rm(this.folder, { recursive: true, force: true });
+    // Its processes outlive a killed postmaster by a moment.
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
   /** Runs one statement on a connection of its own. */
   async query<T extends object>(text: string, values: unknown[] = []): Promise<T[]> {
-    const client = new Client({ ...this.config, connectionTimeoutMillis: 2_000 });
+    const client = new Client({ ...this.config, connectionTimeoutMillis: 15_000 });
     // The server may be stopped while this connection is being closed.
     client.on('error', () => undefined);
     try {
@@ -111,6 +114,20 @@ export class KillablePostgres {
     const exited = once(postmaster, 'exit');
     postmaster.kill(signal);
     await exited;
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' });
+  return stdout.split('\n').flatMap((line) => Number(line.trim()) || []);
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    // It noticed by itself that the postmaster is gone.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { eventually } from './eventually.js';
+import { freePort } from './product.js';
 
 /** What is missing on this machine for {@link RedisServer}, as a sentence that says what to install; null when nothing is. */
 export function redisMissing(): string | null {
@@ -34,13 +34,10 @@ export class RedisServer {
   }
 
   async start(): Promise<void> {
+    // Written before it is answered, which a kill leaves whole. A slow disk is not to hold up commands.
     this.child = spawn(
       'redis-server',
-      (
-        '--port ' +
-        this.port +
-        ' --bind 127.0.0.1 --appendonly yes --appendfsync always --daemonize no --loglevel warning'
-      )
+      ('--port ' + this.port + ' --bind 127.0.0.1 --appendonly yes --appendfsync no --daemonize no --loglevel warning')
         .split(' ')
         .concat('--save', '', '--dir', this.folder),
       { stdio: 'ignore' },
@@ -86,7 +83,7 @@ export class RedisServer {
   }
 
   private async withClient(work: (client: Redis) => Promise<unknown>): Promise<void> {
-    const client = new Redis(this.url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 500 });
+    const client = new Redis(this.url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 5_000 });
     client.on('error', () => undefined);
     try {
       await client.connect();
@@ -95,13 +92,4 @@ export class RedisServer {
       client.disconnect();
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

@@ -25,6 +25,7 @@ export interface RulesLab extends HttpLab {
   database: DataSource;
   /** By name; those that rules may name. */
   channels: Map<string, string>;
+  leaving: Set<string>;
   tokens: Record<'admin' | 'operator' | 'viewer', string>;
   call<T = Record<string, unknown>>(
     method: string,
@@ -52,6 +53,8 @@ export interface Called<T> {
 }
 
 const channels = new Map<string, string>();
+/** Ids of channels that are found, but deleted before a rule names them. */
+const leaving = new Set<string>();
 
 @Injectable()
 class KnownChannels extends ChannelDirectory {
@@ -63,6 +66,10 @@ class KnownChannels extends ChannelDirectory {
         return found ? [[ref, found] as const] : [];
       }),
     );
+  }
+
+  async keep(ids: readonly string[]): Promise<Set<string>> {
+    return new Set(ids.filter((id) => !leaving.has(id)));
   }
 }
 
@@ -136,6 +143,7 @@ export async function startRulesLab(connection: DatabaseConnection): Promise<Rul
     ...http,
     database,
     channels,
+    leaving,
     tokens,
     call: async <T>(method: string, path: string, body?: unknown, { as = 'admin', type }: CallOptions = {}) => {
       const answer = await http.ask(`/api/v1${path}`, {

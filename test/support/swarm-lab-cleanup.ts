@@ -35,7 +35,7 @@ export async function cleanUp(lab: string): Promise<void> {
       for (const pid of pids) kill(pid);
       if (pids.length > 0) throw new Error(`processes of the lab ${lab} are still there: ${pids.join(' ')}`);
     },
-    { timeoutMs: 15_000 },
+    { timeoutMs: 45_000 },
   );
   // Another test process may be cleaning up the same leftovers: what counts is that they are gone.
   for (const mount of mountsUnder(lab).toReversed()) {

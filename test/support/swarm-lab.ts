@@ -226,7 +226,7 @@ export class SwarmLab {
         this.docker(index, ['version']).catch(() => {
           throw new Error(`dockerd of node ${index + 1} does not answer:\n${this.log(index)}`);
         }),
-      { timeoutMs: 30_000, everyMs: 100 },
+      { timeoutMs: 60_000, everyMs: 100 },
     );
   }
 

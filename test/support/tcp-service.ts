@@ -1,4 +1,5 @@
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
+import { freePort } from './product.js';
 
 /** A port on the loopback that is closed and opened again: a device for TCP checks that dies and returns. */
 export class TcpService {
@@ -10,9 +11,8 @@ export class TcpService {
   ) {}
 
   static async start(ip = '127.0.0.1'): Promise<TcpService> {
-    const server = await listen(0, ip);
-    const service = new TcpService(ip, (server.address() as AddressInfo).port);
-    service.server = server;
+    const service = new TcpService(ip, await freePort());
+    await service.comeBack();
     return service;
   }
 

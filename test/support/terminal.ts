@@ -22,7 +22,8 @@ export class Terminal {
     private readonly child: ChildProcess = spawn('script', ['-qec', `exec ${command}`, '/dev/null'], options),
   ) {
     child.stdout!.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
-    this.exited = new Promise((resolve) => child.once('exit', resolve));
+    // Once all that it said has been read.
+    this.exited = new Promise((resolve) => child.once('close', resolve));
   }
 
   /** The lines as they stay on the screen: without colours, and without what was erased (npm turns a little wheel). */
@@ -33,7 +34,7 @@ export class Terminal {
   }
 
   /** Waits until the text is seen. */
-  async shows(text: string, timeoutMs = 20_000): Promise<void> {
+  async shows(text: string, timeoutMs = 60_000): Promise<void> {
     await eventually(
       () => {
         if (!this.output.includes(text)) throw new Error(`"${text}" is not shown:\n${this.output}`);

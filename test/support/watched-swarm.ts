@@ -10,7 +10,7 @@ import type { WireNode, WireProblem, WireService, WireStatus, WireTask } from '.
 /** What `docker … --format '{{json .}}'` prints a line of. */
 export type DockerLine = Record<string, string>;
 
-const SETTLING_MS = 30_000;
+const SETTLING_MS = 60_000;
 
 /** A real swarm of three nodes, the first its manager, and the built product, which watches it through a proxy that counts. */
 export class WatchedSwarm {

@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Message } from '../../src/notifications/channels/channel-driver.port.js';
+import { freePort } from './product.js';
 
 /** What it does with a request: answers it so, never, or late. */
 export type Reply = number | 'hang' | { status: number; headers?: Record<string, string>; afterMs?: number };
@@ -67,8 +67,8 @@ export class WebhookReceiver {
         });
       });
     });
+    this.port ||= await freePort();
     await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
-    this.port = (server.address() as AddressInfo).port;
     this.server = server;
   }
 
