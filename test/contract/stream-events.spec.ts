@@ -1,4 +1,5 @@
 import { EventBus } from '../../src/platform/events/event-bus.store.js';
+import { EventFeed } from '../../src/platform/events/event-feed.client.js';
 import { streamCatalogue, type StreamEvent } from '../../src/platform/events/stream-catalogue.js';
 import { StreamClients } from '../../src/stream/stream-clients.service.js';
 import { eventually } from '../support/eventually.js';
@@ -155,11 +156,13 @@ describe('the stream', () => {
       const [event] = await stream.until(1);
       stream.leave();
       await eventually(() => expect(lab.app.get(StreamClients, { strict: false }).count).toBe(0));
+      const heard: string[] = [];
+      lab.app.get(EventFeed, { strict: false }).on('job', ({ id }) => heard.push(id));
       await lab.job('b');
-      await eventually(async () => {
-        const again = await lab.open('', { 'last-event-id': event!.id });
-        expect(await again.until(1)).toMatchObject([{ event: 'reset', data: { reason: 'too_old' } }]);
-      });
+      // Who comes back before that is told of it as it happens.
+      await eventually(() => expect(heard).toEqual(['b']));
+      const again = await lab.open('', { 'last-event-id': event!.id });
+      expect(await again.until(1)).toMatchObject([{ event: 'reset', data: { reason: 'too_old' } }]);
     });
   });
 
