@@ -1,12 +1,10 @@
 import { MAX_RULES } from '../../src/alerts/rules/alert-rules.store.js';
 import { countStatements } from '../support/count-statements.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
+import { LOSS_TEXT, OPERATIONS } from '../support/rules-desk.js';
 import { type RulesLab, startRulesLab } from '../support/rules-lab.js';
 
 // Real: PostgreSQL, Nest, Fastify, sockets. Channels and the swarm are made up.
-const OPERATIONS = '7c1f7f0e-58a1-4b0d-8f6b-f7c3b1d2a911';
-const LOSS_TEXT = 'avg(icmp.loss_percent, 5m) > 20';
-
 let postgres: TestPostgres;
 let lab: RulesLab;
 const devices: Record<string, string> = {};

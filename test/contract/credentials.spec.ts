@@ -2,16 +2,9 @@ import { ItemsApiModule } from '../../src/devices/items/items.api.module.js';
 import { CredentialVault } from '../../src/devices/items/credential-vault.store.js';
 import { countStatements } from '../support/count-statements.js';
 import { eventually } from '../support/eventually.js';
-import { type InventoryLab, startInventory } from '../support/inventory-lab.js';
-import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
+import type { InventoryLab } from '../support/inventory-lab.js';
+import { eachWithSecrets, type Shown } from '../support/secrets-lab.js';
 
-interface Shown {
-  id: string;
-  name: string;
-  [field: string]: unknown;
-}
-
-const KEY = { SWARMWARD_SECRETS_KEY: 'a-key-for-tests-a-key-for-tests-1' };
 const COMMUNITY = 'planted-community';
 const [AUTH_KEY, PRIV_KEY] = ['planted-auth-key', 'planted-priv-key'];
 const v2c = { name: 'v2c', kind: 'snmp_v2c', community: COMMUNITY };
@@ -25,18 +18,8 @@ const v3 = {
 
 // Real: PostgreSQL, Nest, Fastify, sockets. Nothing is replaced.
 describe('credentials', () => {
-  let postgres: TestPostgres;
   let lab: InventoryLab;
-  const start = async (env: Record<string, string> = KEY) =>
-    startInventory(await postgres.createDatabase(), undefined, { env, faces: [ItemsApiModule] });
-  beforeAll(async () => {
-    postgres = await startTestPostgres();
-  });
-  beforeEach(async () => {
-    lab = await start();
-  });
-  afterEach(() => lab.close());
-  afterAll(() => postgres.stop());
+  const { start } = eachWithSecrets(ItemsApiModule, (started) => (lab = started));
 
   const make = async (body: object): Promise<Shown> => (await lab.call<Shown>('POST', '/credentials', body)).data;
   const reveal = async (...ids: string[]) => lab.app.get(CredentialVault, { strict: false }).reveal(ids);

@@ -1,5 +1,4 @@
 import { Logger, Module } from '@nestjs/common';
-import type { onRequestHookHandler } from 'fastify';
 import { DataSource } from 'typeorm';
 import { ConfigModule } from '../../src/platform/config/config.module.js';
 import { readSettings } from '../../src/platform/config/read-settings.js';
@@ -11,14 +10,9 @@ import { ProbeDriverError } from '../../src/probes/drivers/probe-driver.port.js'
 import { SnmpModule } from '../../src/probes/snmp/snmp.module.js';
 import { CycleLab } from '../support/cycle-lab.js';
 import { eventually } from '../support/eventually.js';
+import { Everybody } from '../support/everybody.js';
 import { type HttpLab, startHttpLab } from '../support/http-lab.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
-
-class Everybody extends AccessControl {
-  override hookFor(): onRequestHookHandler {
-    return (_request, _reply, done) => done();
-  }
-}
 
 describe('cycles over HTTP and in health', () => {
   let postgres: TestPostgres;

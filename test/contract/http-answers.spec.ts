@@ -1,8 +1,9 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { Controller, Get, Module } from '@nestjs/common';
 import { AccessControl } from '../../src/platform/http/access-control.port.js';
+import { Everybody } from '../support/everybody.js';
 import { type HttpLab, startHttpLab } from '../support/http-lab.js';
-import { Everybody, items, ThingsModule } from '../support/things-app.js';
+import { items, ThingsModule } from '../support/things-app.js';
 
 const decoders: Record<string, (body: Buffer) => Buffer> = {
   gzip: (body) => gunzipSync(body),

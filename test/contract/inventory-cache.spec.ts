@@ -7,6 +7,7 @@ import { type InventoryLab, startInventory } from '../support/inventory-lab.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 import { redisMissing, RedisServer } from '../support/redis.js';
 import { describeWith } from '../support/requires.js';
+import { KEY } from '../support/secrets-lab.js';
 
 // Real: PostgreSQL, and two whole applications on it, as two processes would be. Without Redis they hear of each other by notices only.
 describe('the inventory in the memories of two processes without Redis', () => {
@@ -16,8 +17,7 @@ describe('the inventory in the memories of two processes without Redis', () => {
   beforeAll(async () => {
     postgres = await startTestPostgres();
     const connection = await postgres.createDatabase();
-    const env = { SWARMWARD_SECRETS_KEY: 'a-key-for-tests-a-key-for-tests-1' };
-    one = await startInventory(connection, undefined, { env, faces: [ItemsApiModule] });
+    one = await startInventory(connection, undefined, { env: KEY, faces: [ItemsApiModule] });
     two = await startInventory(connection);
     for (const lab of [one, two]) {
       const feed = lab.app.get(EventFeed, { strict: false });

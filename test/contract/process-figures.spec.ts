@@ -1,5 +1,4 @@
 import { Controller, Get, Module } from '@nestjs/common';
-import type { onRequestHookHandler } from 'fastify';
 import type { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { ProcessFiguresStore } from '../../src/monitoring/signals/process-figures.store.js';
@@ -12,14 +11,10 @@ import { RequestCounters } from '../../src/platform/http/request-counters.hook.j
 import { ProcessFigures } from '../../src/platform/observability/process-figures.service.js';
 import { startCache } from '../support/cache-app.js';
 import { eventually } from '../support/eventually.js';
+import { Everybody } from '../support/everybody.js';
 import { startHttpLab } from '../support/http-lab.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 
-class Everybody extends AccessControl {
-  override hookFor(): onRequestHookHandler {
-    return (_request, _reply, done) => done();
-  }
-}
 const answer = { tag: 'Health', summary: 'x', response: z.strictObject({}) } as const;
 
 @Controller()

@@ -1,5 +1,4 @@
 import { Logger, Module } from '@nestjs/common';
-import type { onRequestHookHandler } from 'fastify';
 import { DataSource } from 'typeorm';
 import { ConfigModule } from '../../src/platform/config/config.module.js';
 import { readSettings } from '../../src/platform/config/read-settings.js';
@@ -7,15 +6,10 @@ import { AccessControl } from '../../src/platform/http/access-control.port.js';
 import { CycleApiModule } from '../../src/probes/cycle/cycle.api.module.js';
 import { SnmpScheduleStore } from '../../src/probes/snmp/snmp-schedule.store.js';
 import { SnmpApiModule } from '../../src/probes/snmp/snmp.api.module.js';
+import { Everybody } from '../support/everybody.js';
 import { type HttpLab, startHttpLab } from '../support/http-lab.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 import { insertDevice, makePartitions } from '../support/reports-data.js';
-
-class Everybody extends AccessControl {
-  override hookFor(): onRequestHookHandler {
-    return (_request, _reply, done) => done();
-  }
-}
 
 interface Listed {
   data: Record<string, unknown>[];

@@ -1,18 +1,12 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
-import type { onRequestHookHandler } from 'fastify';
 import { DataSource } from 'typeorm';
 import { readSettings } from '../../src/platform/config/read-settings.js';
 import { Settings } from '../../src/platform/config/settings.schema.js';
 import { StreamTopics } from '../../src/platform/events/stream-topics.service.js';
 import { AccessControl } from '../../src/platform/http/access-control.port.js';
 import { ReportsApiModule } from '../../src/probes/reports/reports.api.module.js';
+import { Everybody } from './everybody.js';
 import { type HttpLab, startHttpLab } from './http-lab.js';
-
-class Everybody extends AccessControl {
-  override hookFor(): onRequestHookHandler {
-    return (_request, _reply, done) => done();
-  }
-}
 
 @Global()
 @Module({})

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Module, Param, Post, Query, Req, Res } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { AccessControl } from '../../src/platform/http/access-control.port.js';
 import { ApiEndpoint } from '../../src/platform/http/endpoint.decorator.js';
@@ -8,13 +8,7 @@ import { HotBody } from '../../src/platform/http/hot-body.js';
 import { listPage } from '../../src/platform/http/list-page.js';
 import { listQuery } from '../../src/platform/http/list-query.js';
 import { ProblemException } from '../../src/platform/http/problem.js';
-
-/** Lets everybody in. */
-export class Everybody extends AccessControl {
-  override hookFor(): onRequestHookHandler {
-    return (_request, _reply, done) => done();
-  }
-}
+import { Everybody } from './everybody.js';
 
 const item = z.strictObject({ id: z.string(), size: z.number() });
 export const items = Array.from({ length: 120 }, (_, index) => ({

@@ -1,113 +1,25 @@
-import { NOT_APPLICABLE, type Signal, signalKey, UNKNOWN } from '../../metrics/metric.js';
+import {
+  DOWN,
+  device,
+  last,
+  names,
+  nothing,
+  NOW,
+  pass,
+  reading,
+  rule,
+  type Scene,
+  seconds,
+  silence,
+  stored,
+} from '../../../test/support/pass-scene.js';
+import { NOT_APPLICABLE, signalKey, UNKNOWN } from '../../metrics/metric.js';
 import type { SignalReading } from '../../metrics/signal-source.port.js';
 import type { Acknowledgement } from './alert.js';
 import { ackKey } from './fingerprint.js';
-import { type DeviceFacts, Inventory } from './inventory.js';
+import type { DeviceFacts } from './inventory.js';
 import { signalsOf } from './language/compile-condition.js';
-import type { PassInput, PassOutcome, PassRule, Silence, StoredAlert } from './pass.js';
-import { runPass } from './run-pass.js';
-
-const NOW = 1_000_000_000;
-const DOWN = 'icmp.down_seconds';
-const last = (metric: string): Signal => ({ metric, agg: 'last', windowSeconds: null });
-
-function device(num: number, more: Partial<DeviceFacts> = {}): DeviceFacts {
-  const site = { siteId: 'site-1', siteName: 'Berlin', region: 'north' };
-  const rest = { enabled: true, tags: ['core'], parentNum: null, checkKind: 'icmp' } as const;
-  return { num, id: `id-${num}`, name: `d${num}`, ip: `10.0.0.${num}`, ...site, ...rest, ...more };
-}
-
-function rule(more: Partial<PassRule> = {}): PassRule {
-  return {
-    id: 'rule-1',
-    key: null,
-    version: 1,
-    name: 'Device down',
-    severity: 'critical',
-    scope: { kind: 'devices', selector: { all: true } },
-    condition: { metric: DOWN, op: '>=', value: 60 },
-    forSeconds: 0,
-    recoveryCondition: null,
-    recoveryForSeconds: 0,
-    keepFiringSeconds: 0,
-    noData: 'keep',
-    groupBy: ['site'],
-    labels: {},
-    message: null,
-    runbookUrl: null,
-    enabled: true,
-    brokenReason: null,
-    targetKind: 'device',
-    ...more,
-  };
-}
-
-/** Values by metric, one for each device in turn. */
-function reading(values: Record<string, number[]>, nums: number[]): SignalReading {
-  const columns = Object.values(values).map((column) => Float64Array.from(column));
-  return { kind: 'device', nums: Int32Array.from(nums), signals: Object.keys(values).map(last), columns };
-}
-
-interface Scene extends Partial<Omit<PassInput, 'inventory' | 'readings'>> {
-  devices?: DeviceFacts[];
-  values?: Record<string, number[]>;
-  readings?: SignalReading[];
-  members?: Map<string, number[] | null>;
-}
-
-function pass(scene: Scene = {}): PassOutcome {
-  const { devices = [device(1)], values = {}, rules = [rule()], members, ...more } = scene;
-  const nums = devices.map(({ num }) => num);
-  return runPass({
-    now: NOW,
-    rules,
-    inventory: new Inventory(devices, members ?? new Map(rules.map(({ id }) => [id, null]))),
-    readings: [reading(values, nums)],
-    failedSignals: new Set(),
-    maintenance: new Map(),
-    silences: [],
-    open: [],
-    leftAcks: new Map(),
-    ...more,
-  });
-}
-
-/** What an alert of `rule()` and `device(1)` was written with. */
-const KEY = pass({ values: { [DOWN]: [75] } }).opened[0]!.face.key;
-
-function stored(more: Partial<StoredAlert> = {}): StoredAlert {
-  const times = { pendingSince: NOW - 90_000, firedAt: NOW - 90_000, clearSince: null, recoveringSince: null };
-  const about = { targetKind: 'device', targetKey: 'id-1', deviceNum: 1 } as const;
-  return {
-    id: 'alert-1',
-    rowVersion: 1,
-    fingerprint: 'f',
-    ruleId: 'rule-1',
-    faceKey: KEY,
-    ...about,
-    labels: null,
-    value: 90,
-    summary: '',
-    state: 'firing',
-    ...times,
-    ack: null,
-    suppression: null,
-    announcedAt: NOW - 90_000,
-    evaluatedAt: NOW - 30_000,
-    ...more,
-  };
-}
-
-const silence = (more: Partial<Silence> = {}): Silence => ({
-  id: 'silence-1',
-  matchers: [{ name: 'site', op: '=', value: 'Berlin' }],
-  startsAt: NOW - 1,
-  endsAt: NOW + 60_000,
-  ...more,
-});
-const names = (alerts: { face: { targetName: string } }[]) => alerts.map(({ face }) => face.targetName);
-const nothing = { opened: [], changed: [], resolved: [], dropped: [], broken: [] };
-const seconds = (outcome: PassOutcome) => (outcome.nextDueAt === null ? null : (outcome.nextDueAt - NOW) / 1_000);
+import type { PassRule, StoredAlert } from './pass.js';
 
 describe('runPass', () => {
   it('opens an alert with all that it says', () => {
@@ -296,129 +208,6 @@ describe('runPass', () => {
     const devices = [device(1, { siteId: 'site-2', siteName: 'Bern' })];
     const outcome = pass({ values, leftAcks, devices, rules: [rule({ groupBy: ['device', 'region'] })] });
     expect(outcome.opened).toMatchObject([{ state: { ack: { by: 'anna' }, announcedAt: null }, outbox: null }]);
-  });
-});
-
-describe('suppression in a pass', () => {
-  const internal = (state: number[], failing: number[] = [], flapping: number[] = []) => ({
-    'device.state_code': state,
-    'device.failing': state.map((_, index) => failing[index] ?? 0),
-    'device.flapping': state.map((_, index) => flapping[index] ?? 0),
-  });
-  const family = (children: number) => [
-    device(1),
-    ...Array.from({ length: children }, (_, index) => device(index + 2, { parentNum: 1 })),
-  ];
-
-  it('opens one alert for a dead parent of 875', () => {
-    const devices = family(875);
-    const values = {
-      ...internal(devices.map((_, row) => (row === 0 ? 1 : 3))),
-      [DOWN]: devices.map((_, row) => (row === 0 ? 75 : UNKNOWN)),
-    };
-    const outcome = pass({ devices, values });
-    expect(names(outcome.opened)).toEqual(['d1']);
-  });
-
-  it('holds children back that failed a cycle before their parent', () => {
-    const devices = family(875);
-    const values = {
-      ...internal(
-        devices.map((_, row) => (row === 0 ? 0 : 1)),
-        [1],
-      ),
-      [DOWN]: devices.map((_, row) => (row === 0 ? 0 : 75)),
-    };
-    const outcome = pass({ devices, values });
-    expect(outcome.opened.filter(({ state }) => state.state === 'firing')).toEqual([]);
-    expect(new Set(outcome.opened.map(({ state }) => state.suppression?.by))).toEqual(new Set(['parent']));
-    expect(outcome.opened.every(({ outbox }) => outbox === null)).toBe(true);
-  });
-
-  it('keeps children that fired before, suppressed', () => {
-    const open = [stored({ targetKey: 'id-2', deviceNum: 2 })];
-    const outcome = pass({ devices: family(1), values: { ...internal([1, 3]), [DOWN]: [75, UNKNOWN] }, open });
-    expect(outcome.changed).toMatchObject([
-      { state: { state: 'firing', suppression: { by: 'parent' } }, outbox: null },
-    ]);
-    expect(outcome.resolved).toEqual([]);
-  });
-
-  it('looks at all ancestors, through disabled ones, and not forever', () => {
-    const chain = [device(1), device(2, { parentNum: 1, enabled: false }), device(3, { parentNum: 2 })];
-    const values = { ...internal([1, 0, 1]), [DOWN]: [75, 0, 75] };
-    expect(pass({ devices: chain, values }).opened.map(({ state }) => state.suppression?.by)).toEqual([
-      undefined,
-      'parent',
-    ]);
-    const loop = [
-      device(1, { parentNum: 2 }),
-      device(2, { parentNum: 1 }),
-      device(3, { parentNum: 3 }),
-      device(4, { parentNum: 99 }),
-    ];
-    expect(names(pass({ devices: loop, values: { ...internal([0, 0, 1, 1]), [DOWN]: [0, 0, 0, 75] } }).opened)).toEqual(
-      ['d4'],
-    );
-  });
-
-  it('knows maintenance, flapping and silences, in this order', () => {
-    const values = { ...internal([1], [], [1]), [DOWN]: [75] };
-    const maintenance = new Map([[1, { until: new Date(NOW + 45_000) }]]);
-    const by = (scene: Scene) =>
-      pass({ values, silences: [silence()], ...scene }).opened.map(({ state }) => [state.state, state.suppression?.by]);
-    expect(by({ maintenance })).toEqual([['pending', 'maintenance']]);
-    expect(by({})).toEqual([['pending', 'flapping']]);
-    expect(by({ values: { [DOWN]: [75] } })).toEqual([['firing', 'silence']]);
-    expect(by({ values: { [DOWN]: [75] }, silences: [silence({ endsAt: NOW })] })).toEqual([['firing', undefined]]);
-    expect(by({ values: { [DOWN]: [75] }, silences: [silence({ startsAt: NOW + 1 })] })).toEqual([
-      ['firing', undefined],
-    ]);
-    expect(seconds(pass({ values, maintenance }))).toBe(45);
-  });
-
-  it.each<[string, Record<string, number[]>, 'parent' | 'flapping', string | undefined]>([
-    ['nothing could be read', {}, 'parent', 'parent'],
-    ['nothing could be read', {}, 'flapping', 'flapping'],
-    ['only values could', { [DOWN]: [0, 75] }, 'parent', 'parent'],
-    ['only values could', { [DOWN]: [0, 75] }, 'flapping', 'flapping'],
-    ['nobody probes either', { ...internal([2, 2], [], [0, UNKNOWN]), [DOWN]: [UNKNOWN, UNKNOWN] }, 'parent', 'parent'],
-    ['nobody probes it', { ...internal([0, 2], [], [0, UNKNOWN]), [DOWN]: [0, UNKNOWN] }, 'flapping', 'flapping'],
-    ['nobody probes its parent, but it is down', { ...internal([2, 1]), [DOWN]: [UNKNOWN, 75] }, 'parent', undefined],
-    ['its parent is back', { ...internal([0, 1]), [DOWN]: [0, 75] }, 'parent', undefined],
-    ['it is calm', { ...internal([0, 1]), [DOWN]: [0, 75] }, 'flapping', undefined],
-  ])('that is not over goes on when %s', (_name, values, by, after) => {
-    const suppression = { by, id: null };
-    const open = [stored({ targetKey: 'id-2', deviceNum: 2, announcedAt: null, suppression })];
-    const failedSignals = new Set(
-      [DOWN, 'device.state_code', 'device.failing', 'device.flapping']
-        .filter((metric) => !(metric in values))
-        .map((metric) => signalKey(last(metric))),
-    );
-    const { changed } = pass({ devices: family(1), values, failedSignals, open, members: new Map([['rule-1', [2]]]) });
-    expect(changed.length === 0 ? by : changed[0]!.state.suppression?.by).toBe(after);
-    expect(changed.flatMap(({ outbox }) => outbox ?? [])).toEqual(after ? [] : ['firing']);
-  });
-
-  it('that was not there does not begin when nothing can be read', () => {
-    const { opened } = pass({ devices: family(1), values: { [DOWN]: [0, 75] } });
-    expect(opened).toMatchObject([{ state: { suppression: null }, outbox: 'firing' }]);
-  });
-
-  it('lets a rule about flapping open for a flapping device', () => {
-    const flaps = rule({ condition: { metric: 'device.flapping', op: '==', value: 1 } });
-    expect(pass({ values: internal([0], [], [1]), rules: [flaps] }).opened).toMatchObject([
-      { state: { state: 'firing' } },
-    ]);
-  });
-
-  it('stays with the silence that it has', () => {
-    const silences = [silence(), silence({ id: 'silence-2' })];
-    const open = [stored({ suppression: { by: 'silence', id: 'silence-2' } })];
-    expect(pass({ values: { [DOWN]: [90] }, silences, open })).toMatchObject(nothing);
-    expect(pass({ values: { [DOWN]: [90] }, silences: [silence()], open }).changed).toMatchObject([
-      { state: { suppression: { id: 'silence-1' } } },
-    ]);
   });
 });
 
