@@ -8,6 +8,7 @@ import { ConfigModule } from '../../src/platform/config/config.module.js';
 import { readSettings } from '../../src/platform/config/read-settings.js';
 import type { DatabaseConnection } from '../../src/platform/database/connection.js';
 import { DatabaseModule } from '../../src/platform/database/database.module.js';
+import { EventsModule } from '../../src/platform/events/events.module.js';
 import { createToken } from '../../src/platform/security/first-admin-token.store.js';
 import { SecurityApiModule } from '../../src/platform/security/security.api.module.js';
 import { countStatements } from '../support/count-statements.js';
@@ -22,6 +23,7 @@ class TestModule {
     const imports = [
       ConfigModule.forRoot(readSettings({})),
       DatabaseModule.forRoot(connection),
+      EventsModule.forRoot(connection),
       SecurityApiModule,
       CalendarApiModule,
     ];

@@ -154,8 +154,8 @@ describe('a cycle', () => {
   });
 
   describe('turns that are not done', () => {
-    it('skips and counts a turn while the one before still runs', async () => {
-      await lab.add({ name: 'a' });
+    /** The first turn, which has begun and does not end before `goOn`. */
+    const beginTurn = async () => {
       let goOn: () => void = () => undefined;
       const began = new Promise<void>((resolve) => {
         lab.drivers.icmp.before = () => {
@@ -165,6 +165,12 @@ describe('a cycle', () => {
       });
       const first = lab.run(0);
       await began;
+      return { first, goOn: () => goOn() };
+    };
+
+    it('skips and counts a turn while the one before still runs', async () => {
+      await lab.add({ name: 'a' });
+      const { first, goOn } = await beginTurn();
       expect(await lab.run(1, { runner: lab.newRunner() })).toEqual({ kind: 'overlap' });
       goOn();
       expect(await first).toMatchObject({ kind: 'done' });
@@ -175,15 +181,7 @@ describe('a cycle', () => {
 
     it('counts no turn as missed that a second worker was asked for', async () => {
       await lab.add({ name: 'a' });
-      let goOn: () => void = () => undefined;
-      const began = new Promise<void>((resolve) => {
-        lab.drivers.icmp.before = () => {
-          resolve();
-          return new Promise<void>((ready) => (goOn = ready));
-        };
-      });
-      const first = lab.run(0);
-      await began;
+      const { first, goOn } = await beginTurn();
       expect(await lab.run(0, { runner: lab.newRunner() })).toEqual({ kind: 'overlap' });
       goOn();
       expect(await first).toMatchObject({ kind: 'done' });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { DataSource, type EntityManager } from 'typeorm';
-import { encodeNotice, NOTICE_CHANNEL } from '../../platform/events/notice.js';
+import { EventBus } from '../../platform/events/event-bus.store.js';
 import type { Page } from '../../platform/http/envelope.js';
 import { invalid, ProblemException } from '../../platform/http/problem.js';
 import { AuditLog } from '../../platform/security/audit-log.service.js';
@@ -25,7 +25,6 @@ type PlannedWindow = Omit<MaintenanceWindowDto, 'device_count'>;
 /** Enabled windows that are not over: what the calendar is able to look through every few seconds. */
 const MAX_WINDOWS = 500;
 const MAX_OCCURRENCES = 500;
-const NOTICE = [NOTICE_CHANNEL, encodeNotice({ kind: 'maintenance_changed' })];
 const MAX_RANGE_MS = 366 * 86_400_000;
 const COLUMNS =
   'id, name, description, scope, starts_at AS "startsAt", ends_at AS "endsAt", rrule, timezone, collect, ' +
@@ -39,6 +38,7 @@ export class MaintenanceWindows {
     private readonly store: CalendarStore,
     private readonly calendar: MaintenanceCalendar,
     private readonly audit: AuditLog,
+    private readonly events: EventBus,
   ) {}
 
   async list(query: WindowsQuery): Promise<Page<unknown>> {
@@ -166,7 +166,7 @@ export class MaintenanceWindows {
   private async write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     const result = await this.database.transaction(async (manager) => {
       const written = await work(manager);
-      await manager.query('SELECT pg_notify($1, $2)', NOTICE);
+      await this.events.publish({ kind: 'maintenance_changed' }, manager);
       return written;
     });
     this.calendar.forget();

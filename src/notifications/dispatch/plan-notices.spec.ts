@@ -1,4 +1,5 @@
 import { alertFacts } from '../../../test/support/alert-facts.js';
+import { notificationRoute } from '../../../test/support/notification-route.js';
 import type { AlertFacts } from '../../alerts/outbox/alert-facts.js';
 import type { Severity } from '../../alerts/severity.js';
 import type { Route } from '../policy/route.js';
@@ -11,17 +12,7 @@ const item = (kind: NoticeKind, alert: Partial<AlertFacts> = {}): NoticeItem => 
   const state = kind === 'resolved' ? ('resolved' as const) : ('firing' as const);
   return { kind, at: NOW, alert: alertFacts({ state, ...alert }) };
 };
-const ROUTE: Route = {
-  id: 'r',
-  matchers: {},
-  channelIds: [],
-  continues: false,
-  groupWaitSeconds: null,
-  remindEveryMinutes: null,
-  escalateAfterMinutes: null,
-  escalateChannelIds: [],
-  quietHours: null,
-};
+const ROUTE = notificationRoute('r');
 const opening = (state: DeliveryState, more: Partial<Opening> = {}): Opening => ({
   alertId: 'a1',
   deliveryId: 'd1',

@@ -39,27 +39,21 @@ const mean: Aggregate = (times, start, end, values, offset, from, needed) => {
   return count < needed ? UNKNOWN : sum / count;
 };
 
-// No comparison with UNKNOWN is true: the first value takes its place.
-const least: Aggregate = (times, start, end, values, offset, from, needed) => {
-  let best = UNKNOWN;
-  let count = 0;
-  for (let place = start; place < end; place++) {
-    const value = values[place + offset]!;
-    if (times[place]! < from || Number.isNaN(value)) continue;
-    count++;
-    if (!(value >= best)) best = value;
-  }
-  return count < needed ? UNKNOWN : best;
-};
+/** @param sign 1: the greatest; -1: the least */
+const extreme =
+  (sign: 1 | -1): Aggregate =>
+  (times, start, end, values, offset, from, needed) => {
+    let best = UNKNOWN;
+    let count = 0;
+    for (let place = start; place < end; place++) {
+      const value = values[place + offset]!;
+      if (times[place]! < from || Number.isNaN(value)) continue;
+      count++;
+      // No comparison with UNKNOWN is true: the first value takes its place.
+      if (!(sign * value <= sign * best)) best = value;
+    }
+    return count < needed ? UNKNOWN : best;
+  };
 
-const most: Aggregate = (times, start, end, values, offset, from, needed) => {
-  let best = UNKNOWN;
-  let count = 0;
-  for (let place = start; place < end; place++) {
-    const value = values[place + offset]!;
-    if (times[place]! < from || Number.isNaN(value)) continue;
-    count++;
-    if (!(value <= best)) best = value;
-  }
-  return count < needed ? UNKNOWN : best;
-};
+const least = extreme(-1);
+const most = extreme(1);
